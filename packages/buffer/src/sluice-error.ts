@@ -1,0 +1,125 @@
+/**
+ * Every error Sluice raises, in one table.
+ *
+ * A `SluiceError` carries a stable `code` to branch on, the severity the table gives that code, and the fields
+ * that say where and how much. The table lives in the lowest layer because every layer throws from it;
+ * `docs/errors.md` prints it for readers and a repository test keeps the two equal.
+ */
+
+/** `recoverable`: the channel may go on after it. `fatal`: what it happened to cannot be used any more. */
+export type Severity = "recoverable" | "fatal";
+
+/** One row of the error table. */
+export interface ErrorEntry {
+  readonly severity: Severity;
+  readonly meaning: string;
+}
+
+/** Code → severity and meaning. */
+export const ERRORS = {
+  // buffer
+  INDEX_OUT_OF_RANGE: recoverable("A buffer was accessed outside its bounds."),
+  VALUE_OUT_OF_RANGE: recoverable("A number does not fit the field it was to be written to."),
+  CAPACITY_EXCEEDED: recoverable("A growable buffer would pass its maximum capacity."),
+  INVALID_HEX: recoverable("A string is not a sequence of hexadecimal byte pairs."),
+  UNSUPPORTED_ENCODING: recoverable("A character encoding is not one Sluice can read or write."),
+
+  // arguments and options
+  INVALID_ARGUMENT: recoverable("An argument or option has a value that can never work."),
+  OPTION_UNSUPPORTED: recoverable("The transport cannot honour a channel option."),
+  ABORTED: recoverable("The caller's AbortSignal ended the wait."),
+
+  // pipeline
+  DUPLICATE_HANDLER_NAME: recoverable("A pipeline already has a handler of that name."),
+  HANDLER_NOT_FOUND: recoverable("A pipeline has no such handler."),
+  HANDLER_NOT_SHARABLE: recoverable("A handler that is not sharable was added a second time."),
+  HANDLER_LIFECYCLE_FAILED: fatal("handlerAdded or handlerRemoved threw; the handler has been taken out."),
+  HANDLER_REMOVED: recoverable("A context was used after its handler had left the pipeline."),
+  UNSUPPORTED_MESSAGE: recoverable("A message of a type nobody encodes reached the transport."),
+  MESSAGES_LOST: fatal("Messages reached the tail before anyone read them and had to be dropped."),
+  MESSAGES_BUSY: recoverable("A second reader asked for the messages of a channel that is already being read."),
+
+  // channel
+  CHANNEL_CLOSED: fatal("The channel is closed."),
+  CHANNEL_NOT_ACTIVE: recoverable("The channel is not connected yet."),
+  OUTPUT_SHUTDOWN: recoverable("The sending side of the channel has been shut down."),
+  OUTBOUND_BUFFER_FULL: recoverable("The outbound queue has reached its hard cap; the write was refused."),
+  HALF_CLOSE_UNSUPPORTED: recoverable("The transport cannot shut down one direction alone."),
+  UNHANDLED_ERROR: fatal("An error that is not a SluiceError reached the end of the pipeline."),
+
+  // transport
+  CONNECT_TIMEOUT: fatal("The connection was not established in time."),
+  CONNECT_REFUSED: fatal("Nothing accepts connections at that address."),
+  CONNECT_FAILED: fatal("The connection could not be established."),
+  CONNECTION_RESET: fatal("The peer reset the connection."),
+  ADDRESS_IN_USE: fatal("The address is taken by another socket."),
+  ADDRESS_UNAVAILABLE: fatal("The address cannot be bound on this machine."),
+  BIND_FAILED: fatal("The server could not start listening."),
+  ACCEPT_FAILED: recoverable("A connection could not be accepted; accepting pauses for a second."),
+  TRANSPORT_FAILED: fatal("The transport reported an error Sluice has no own code for."),
+
+  // codec
+  FRAME_TOO_LONG: recoverable("A frame is longer than the limit; it has been skipped."),
+  FRAME_CORRUPTED: fatal("A frame's length or boundary is impossible; the stream cannot be read on."),
+  FRAME_TRUNCATED: recoverable("The stream ended in the middle of a frame."),
+  DECODE_FAILED: fatal("A decoder threw, or broke the rules of decoding."),
+  ENCODE_FAILED: recoverable("A message could not be encoded."),
+  ACCUMULATION_EXCEEDED: fatal("A decoder holds more unread bytes than its limit."),
+  INVALID_TEXT: recoverable("Bytes are not valid text in the expected encoding."),
+  INVALID_JSON: recoverable("A frame is not valid JSON."),
+
+  // timers
+  TIMER_STOPPED: recoverable("A timer was used after it had been stopped."),
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A code of the table. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What an error may carry beside its code; which fields are present depends on the code. */
+export interface ErrorFields {
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+  /** Offset in bytes from the start of the stream, or index in the buffer. */
+  readonly offset?: number;
+  /** Length in bytes that was asked for, announced or left over. */
+  readonly length?: number;
+  /** The limit that was hit, in bytes unless the message says otherwise. */
+  readonly limit?: number;
+  /** A few bytes around the place, as hex. */
+  readonly hex?: string;
+}
+
+/** The one error class of Sluice. Branch on {@link SluiceError.code}; messages may change between versions. */
+export class SluiceError extends Error {
+  override readonly name: string = "SluiceError";
+  readonly code: ErrorCode;
+  readonly offset: number | undefined;
+  readonly length: number | undefined;
+  readonly limit: number | undefined;
+  readonly hex: string | undefined;
+
+  constructor(code: ErrorCode, detail?: string, fields: ErrorFields = {}) {
+    super(detail ?? ERRORS[code].meaning, fields.cause === undefined ? undefined : { cause: fields.cause });
+    this.code = code;
+    this.offset = fields.offset;
+    this.length = fields.length;
+    this.limit = fields.limit;
+    this.hex = fields.hex;
+  }
+
+  get severity(): Severity {
+    return ERRORS[this.code].severity;
+  }
+
+  get recoverable(): boolean {
+    return this.severity === "recoverable";
+  }
+}
+
+function recoverable(meaning: string): ErrorEntry {
+  return { severity: "recoverable", meaning };
+}
+
+function fatal(meaning: string): ErrorEntry {
+  return { severity: "fatal", meaning };
+}
