@@ -34,7 +34,7 @@ export const ERRORS = {
   HANDLER_NOT_FOUND: recoverable("A pipeline has no such handler."),
   HANDLER_NOT_SHARABLE: recoverable("A handler that is not sharable was added a second time."),
   HANDLER_LIFECYCLE_FAILED: fatal("handlerAdded or handlerRemoved threw; the handler has been taken out."),
-  HANDLER_REMOVED: recoverable("A context was used after its handler had left the pipeline."),
+  HANDLER_THREW: recoverable("A handler threw something that is not an Error; it is the cause."),
   UNSUPPORTED_MESSAGE: recoverable("A message of a type nobody encodes reached the transport."),
   MESSAGES_LOST: fatal("Messages reached the tail before anyone read them and had to be dropped."),
   MESSAGES_BUSY: recoverable("A second reader asked for the messages of a channel that is already being read."),
@@ -45,7 +45,7 @@ export const ERRORS = {
   OUTPUT_SHUTDOWN: recoverable("The sending side of the channel has been shut down."),
   OUTBOUND_BUFFER_FULL: recoverable("The outbound queue has reached its hard cap; the write was refused."),
   HALF_CLOSE_UNSUPPORTED: recoverable("The transport cannot shut down one direction alone."),
-  UNHANDLED_ERROR: fatal("An error that is not a SluiceError reached the end of the pipeline."),
+  CLOSE_TIMEOUT: fatal("What was queued could not be sent before the close deadline."),
 
   // transport
   CONNECT_TIMEOUT: fatal("The connection was not established in time."),

@@ -1,0 +1,18 @@
+/**
+ * The two errors of a bounds-checked buffer, built apart from the checks.
+ *
+ * An accessor stays small enough to be inlined when the text of its error is put together elsewhere.
+ */
+
+import { SluiceError } from "./sluice-error.js";
+
+/** For `length` bytes at `index` that do not lie within the first `limit` bytes. */
+export function indexError(index: number, length: number, limit: number): SluiceError {
+  const detail = `Cannot access ${length} byte(s) at index ${index}: the limit is ${limit}.`;
+  return new SluiceError("INDEX_OUT_OF_RANGE", detail, { offset: index, length, limit });
+}
+
+/** For a value that does not fit `kind`, such as "an unsigned 16-bit integer". */
+export function valueError(value: unknown, kind: string): SluiceError {
+  return new SluiceError("VALUE_OUT_OF_RANGE", `${String(value)} does not fit ${kind}.`);
+}

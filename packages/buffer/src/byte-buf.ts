@@ -1,0 +1,445 @@
+/**
+ * A bounds-checked window on bytes with a place to read and a place to write.
+ *
+ * ```
+ *   array  ....|~~~~~~~~~~~|xxxxxxxxx|============|..........|....
+ *              |           |         |            |          |
+ *        arrayOffset   headRoom  readerIndex  writerIndex  capacity
+ *          (index 0)       |  read   |  readable  | writable |
+ *                          |
+ *                    free for prepend()
+ *
+ *   0 ≤ headRoom, readerIndex ≤ writerIndex ≤ capacity      all counted from arrayOffset
+ * ```
+ *
+ * Slices and duplicates share memory and are never invalidated: nothing counts references and nothing is recycled.
+ * What makes that safe is a rule everyone keeps: bytes that were handed on are not written again. A `ByteBuf` that is
+ * written to a channel belongs to the channel; send a `duplicate()` to each receiver to keep or share it.
+ */
+
+import { indexError, valueError } from "./bounds.js";
+import { ByteAccessors } from "./byte-accessors.js";
+import { formatHex, formatHexTable, parseHex } from "./hex.js";
+import { SluiceError } from "./sluice-error.js";
+import { decodeText, encodeText, encodeUtf8Into, type TextEncoding, utf8Length } from "./text.js";
+
+/** Options of {@link ByteBuf.alloc}. */
+export interface AllocOptions {
+  /**
+   * Total bytes the buffer may grow to, head-room included. Growth at least doubles and moves to new memory.
+   * @default the first capacity: it does not grow
+   */
+  readonly maxCapacity?: number;
+  /**
+   * Bytes kept free in front of the first written byte, for a length field {@link ByteBuf.prepend}s later.
+   * @default 0
+   */
+  readonly headRoom?: number;
+}
+
+/** A search shorter than this is done in place; a longer one goes to the host's native search over a cached view. */
+const NEAR = 16;
+/** A growing buffer takes at least this many bytes, so that the first few writes do not each move it. */
+const LEAST_GROWTH = 64;
+
+/**
+ * Bytes with a reader and a writer index: what travels through a pipeline wherever messages are bytes.
+ *
+ * The number accessors are described at {@link ByteAccessors}. An index or length that is out of bounds throws
+ * INDEX_OUT_OF_RANGE and changes nothing. A slice costs one small object and no view of the memory; a view is made by
+ * `asUint8Array`, and by `indexOf` once per chunk.
+ */
+export class ByteBuf extends ByteAccessors {
+  /** A buffer of no bytes. Sharing it is safe: with a capacity of 0 neither index can ever move. */
+  static readonly EMPTY: ByteBuf = new ByteBuf(new Uint8Array(0), 0, 0, 0, 0, undefined);
+
+  // What few buffers need is kept apart: every field here would be paid for by every slice.
+  declare private extra: Extra | undefined;
+
+  private constructor(
+    array: Uint8Array,
+    arrayOffset: number,
+    reader: number,
+    writer: number,
+    capacity: number,
+    extra: Extra | undefined,
+  ) {
+    super(array, arrayOffset, reader, writer, capacity);
+    this.extra = extra;
+  }
+
+  /** All of `source`, readable: a `Uint8Array` is wrapped without a copy, a string becomes UTF-8. */
+  static from(source: Uint8Array | string): ByteBuf {
+    const array = typeof source === "string" ? encodeText(source, "utf8") : source;
+    return new ByteBuf(array, 0, 0, array.length, array.length, undefined);
+  }
+
+  /** The bytes of `"00 0c ff"`; white space between pairs is optional. Throws INVALID_HEX. */
+  static fromHex(text: string): ByteBuf {
+    return ByteBuf.from(parseHex(text));
+  }
+
+  /** `length` bytes of `array` from `offset`, readable, without a copy. What transports call for each read. */
+  static wrap(array: Uint8Array, offset: number, length: number): ByteBuf {
+    if (offset >>> 0 !== offset || length >>> 0 !== length || offset + length > array.length) {
+      throw indexError(offset, length, array.length);
+    }
+    return new ByteBuf(array, offset, 0, length, length, undefined);
+  }
+
+  /**
+   * New zeroed memory with room to write `length` bytes behind the head-room; nothing is readable yet.
+   *
+   * Writing past the end throws INDEX_OUT_OF_RANGE, or with `maxCapacity` grows and then throws CAPACITY_EXCEEDED.
+   * Growing leaves the old memory to the slices taken before: they stay valid and see no later writes.
+   * Throws INVALID_ARGUMENT for a size that is not a whole number, or a `maxCapacity` below the first capacity.
+   */
+  static alloc(length: number, options?: AllocOptions): ByteBuf {
+    const headRoom = options?.headRoom ?? 0;
+    const maxCapacity = options?.maxCapacity;
+    const capacity = checkSize("length", length) + checkSize("headRoom", headRoom);
+    if (maxCapacity !== undefined && checkSize("maxCapacity", maxCapacity) < capacity) {
+      const detail = `maxCapacity ${maxCapacity} is less than the first capacity ${capacity}.`;
+      throw new SluiceError("INVALID_ARGUMENT", detail, { length: capacity, limit: maxCapacity });
+    }
+    const extra = headRoom > 0 || maxCapacity !== undefined ? new Extra(maxCapacity, headRoom) : undefined;
+    return new ByteBuf(new Uint8Array(capacity), 0, headRoom, headRoom, capacity, extra);
+  }
+
+  /** The readable bytes of all `bufs`, in order, copied into memory of their own. The sources do not move. */
+  static concat(bufs: readonly ByteBuf[]): ByteBuf {
+    let length = 0;
+    for (const buf of bufs) length += buf.readableBytes;
+    const array = new Uint8Array(length);
+    let at = 0;
+    for (const buf of bufs) {
+      array.set(buf.asUint8Array(), at);
+      at += buf.readableBytes;
+    }
+    return ByteBuf.from(array);
+  }
+
+  /** Index of the next byte to read. Setting it past `writerIndex` throws INDEX_OUT_OF_RANGE. */
+  get readerIndex(): number {
+    return this.reader;
+  }
+  set readerIndex(index: number) {
+    if (index >>> 0 !== index || index > this.writer) throw indexError(index, 0, this.writer);
+    this.reader = index;
+  }
+
+  /** Index of the next byte to write. Setting it below `readerIndex` or past `capacity` throws INDEX_OUT_OF_RANGE. */
+  get writerIndex(): number {
+    return this.writer;
+  }
+  set writerIndex(index: number) {
+    if (index >>> 0 !== index || index < this.reader || index > this.capacity) {
+      throw indexError(index, 0, this.capacity);
+    }
+    this.writer = index;
+  }
+
+  /** Bytes between `readerIndex` and `writerIndex`. */
+  get readableBytes(): number {
+    return this.writer - this.reader;
+  }
+
+  /** Bytes that can be written without growing. */
+  get writableBytes(): number {
+    return this.capacity - this.writer;
+  }
+
+  /** What `capacity` may grow to; equal to it when the buffer does not grow. */
+  get maxCapacity(): number {
+    return this.extra?.maxCapacity ?? this.capacity;
+  }
+
+  /** Bytes {@link prepend} may still take. Only {@link alloc} gives any: a slice or wrapped memory has none. */
+  get headRoom(): number {
+    return this.extra?.headRoom ?? 0;
+  }
+
+  /** Whether at least `n` bytes can be read. */
+  isReadable(n = 1): boolean {
+    return this.writer - this.reader >= n;
+  }
+
+  /**
+   * Makes `n` bytes in front of the readable ones readable, to be filled with `setX`.
+   *
+   * For an encoder that puts a length before a body someone else wrote: no second buffer and no copy.
+   * Only head-room that was reserved by {@link alloc} and never used is given out, and only while nothing has been
+   * read, so a prepended field can never overwrite bytes that a slice still shows.
+   *
+   * @returns the new `readerIndex`, or -1 (and nothing changes) when there is no such room
+   * @example
+   * const frame = ByteBuf.alloc(5, { headRoom: 4 });
+   * frame.writeString("hello");
+   * const at = frame.prepend(4);
+   * if (at >= 0) frame.setUint32(at, 5);
+   */
+  prepend(n: number): number {
+    const extra = this.extra;
+    if (extra === undefined || n >>> 0 !== n || n > extra.headRoom || this.reader !== extra.headRoom) return -1;
+    extra.headRoom -= n;
+    this.reader = extra.headRoom;
+    return this.reader;
+  }
+
+  /** Makes sure `n` more bytes can be written, growing if need be. Throws as {@link alloc} describes. */
+  ensureWritable(n: number): void {
+    if (n >>> 0 !== n) throw indexError(this.writer, n, this.maxCapacity);
+    if (this.writer + n > this.capacity) this.makeRoom(n);
+  }
+
+  /** Moves `readerIndex` over `n` bytes. */
+  skipBytes(n: number): this {
+    this.takeReadable(n);
+    return this;
+  }
+
+  /** Makes the whole buffer writable again, but for its head-room. Only for memory nobody else holds a slice of. */
+  clear(): this {
+    this.reader = this.writer = this.headRoom;
+    return this;
+  }
+
+  /** `length` bytes from `index` as a buffer of their own over the same memory, all readable. No copy; nothing moves. */
+  slice(index: number = this.reader, length: number = this.writer - index): ByteBuf {
+    if (length >>> 0 !== length) throw indexError(index, length, this.capacity);
+    return new ByteBuf(this.array, this.at(index, length), 0, length, length, undefined);
+  }
+
+  /** Takes the next `n` bytes as a slice. No copy: this is what frames are made of. */
+  readSlice(n: number): ByteBuf {
+    return new ByteBuf(this.array, this.takeReadable(n), 0, n, n, undefined);
+  }
+
+  /** Takes the next `n` bytes as a copy. For a few bytes that should not keep a large chunk alive. */
+  readBytes(n: number): ByteBuf {
+    const start = this.takeReadable(n);
+    return ByteBuf.from(copyOf(this.array, start, start + n));
+  }
+
+  /** The same memory under indexes of its own. It has no head-room and does not grow. */
+  duplicate(): ByteBuf {
+    return new ByteBuf(this.array, this.arrayOffset, this.reader, this.writer, this.capacity, undefined);
+  }
+
+  /** The readable bytes in memory of their own. */
+  copy(): ByteBuf {
+    return ByteBuf.from(this.toUint8Array());
+  }
+
+  /** Fills `target` with bytes from `index`: all of a `Uint8Array`, or the writable bytes of a buffer, which moves. */
+  getBytes(index: number, target: Uint8Array | ByteBuf): this {
+    const length = target instanceof ByteBuf ? target.writableBytes : target.length;
+    const start = this.at(index, length);
+    const bytes = this.array.subarray(start, start + length);
+    if (target instanceof ByteBuf) target.writeBytes(bytes);
+    else target.set(bytes);
+    return this;
+  }
+
+  /** Copies `source` to `index`. Of a buffer the readable bytes, which then count as read, as in Netty. */
+  setBytes(index: number, source: Uint8Array | ByteBuf): this {
+    const length = source instanceof ByteBuf ? source.readableBytes : source.length;
+    this.array.set(bytesOf(source), this.at(index, length));
+    if (source instanceof ByteBuf) source.reader = source.writer;
+    return this;
+  }
+
+  /** Appends `source`. Of a buffer the readable bytes, which then count as read, as in Netty. */
+  writeBytes(source: Uint8Array | ByteBuf): this {
+    // The view first: growing replaces the memory, and `source` may be this very buffer.
+    const bytes = bytesOf(source);
+    const at = this.writeAt(bytes.length);
+    this.array.set(bytes, at);
+    if (source instanceof ByteBuf) source.reader += bytes.length;
+    return this;
+  }
+
+  /** Takes the next `n` bytes as text. Throws UNSUPPORTED_ENCODING. */
+  readString(n: number, encoding: TextEncoding = "utf8"): string {
+    if (n >>> 0 !== n || n > this.readableBytes) throw indexError(this.reader, n, this.writer);
+    const start = this.arrayOffset + this.reader;
+    const text = decodeText(this.array, start, start + n, encoding);
+    this.reader += n;
+    return text;
+  }
+
+  /**
+   * Appends `text` and returns the bytes it took.
+   *
+   * Throws UNSUPPORTED_ENCODING, VALUE_OUT_OF_RANGE for a character `ascii` or `latin1` does not have, INVALID_HEX or
+   * INVALID_TEXT for text that is not hex or Base64, and as {@link alloc} describes when it does not fit.
+   */
+  writeString(text: string, encoding: TextEncoding = "utf8"): number {
+    const start = this.writer;
+    if (encoding === "utf8") {
+      const length = utf8Length(text);
+      const at = this.writeAt(length);
+      encodeUtf8Into(text, this.array, at, length);
+    } else {
+      this.writeBytes(encodeText(text, encoding));
+    }
+    return this.writer - start;
+  }
+
+  /**
+   * Index of the first `value` that lies wholly between `from` and `to`, or -1. Looks at no byte outside.
+   *
+   * An empty sequence is found at `from`. Costs a byte loop over up to 16 bytes, then the host's native search.
+   * A sequence costs at worst its length times the bytes searched, on data made of its beginning.
+   * Throws VALUE_OUT_OF_RANGE for a number that is not a byte.
+   */
+  indexOf(value: number | Uint8Array, from: number = this.reader, to: number = this.writer): number {
+    if (from >>> 0 !== from || to >>> 0 !== to || from > to || to > this.capacity) {
+      throw indexError(from, to - from, this.capacity);
+    }
+    if (typeof value !== "number") return this.indexOfSequence(value, from, to);
+    if ((value & 0xff) !== value) throw valueError(value, "a byte");
+    return this.indexOfByte(value, from, to);
+  }
+
+  /** The readable bytes as a view of the same memory, of the class of {@link array}. */
+  asUint8Array(): Uint8Array {
+    const start = this.arrayOffset + this.reader;
+    const end = this.arrayOffset + this.writer;
+    return start === 0 && end === this.array.length ? this.array : this.array.subarray(start, end);
+  }
+
+  /** The readable bytes copied to a plain `Uint8Array`. */
+  toUint8Array(): Uint8Array {
+    return copyOf(this.array, this.arrayOffset + this.reader, this.arrayOffset + this.writer);
+  }
+
+  /** The readable bytes as text; what is not text becomes U+FFFD. Throws UNSUPPORTED_ENCODING. */
+  override toString(encoding: TextEncoding = "utf8"): string {
+    return decodeText(this.array, this.arrayOffset + this.reader, this.arrayOffset + this.writer, encoding);
+  }
+
+  /** Whether the readable bytes of both are the same. */
+  equals(other: ByteBuf): boolean {
+    return this.readableBytes === other.readableBytes && this.compare(other) === 0;
+  }
+
+  /** Orders readable bytes as unsigned numbers, a prefix before what it begins: -1, 0 or 1. */
+  compare(other: ByteBuf): -1 | 0 | 1 {
+    const a = this.array;
+    const b = other.array;
+    const start = this.arrayOffset + this.reader;
+    const shift = other.arrayOffset + other.reader - start;
+    const end = start + Math.min(this.readableBytes, other.readableBytes);
+    for (let i = start; i < end; i++) {
+      const difference = (a[i] as number) - (b[i + shift] as number);
+      if (difference !== 0) return difference < 0 ? -1 : 1;
+    }
+    const difference = this.readableBytes - other.readableBytes;
+    return difference === 0 ? 0 : difference < 0 ? -1 : 1;
+  }
+
+  /** The readable bytes as lower-case hex without spaces. */
+  hexDump(): string {
+    return formatHex(this.array, this.arrayOffset + this.reader, this.arrayOffset + this.writer);
+  }
+
+  /** The readable bytes as a table of sixteen a row with their ASCII beside, as Netty prints it. */
+  prettyHexDump(): string {
+    return formatHexTable(this.array, this.arrayOffset + this.reader, this.arrayOffset + this.writer);
+  }
+
+  protected override makeRoom(bytes: number): void {
+    const limit = this.extra?.maxCapacity;
+    const needed = this.writer + bytes;
+    if (limit === undefined) throw indexError(this.writer, bytes, this.capacity);
+    if (needed > limit) {
+      const detail = `Cannot write ${bytes} byte(s) at index ${this.writer}: the buffer may grow to ${limit}.`;
+      throw new SluiceError("CAPACITY_EXCEEDED", detail, { offset: this.writer, length: bytes, limit });
+    }
+    const grown = new Uint8Array(Math.min(limit, Math.max(needed, this.capacity * 2, LEAST_GROWTH)));
+    // Everything, not the readable bytes alone: indexes keep their meaning, and set bytes may lie past writerIndex.
+    grown.set(this.array);
+    replaceMemory(this, grown);
+    if (this.extra !== undefined) this.extra.view = undefined;
+  }
+
+  /** As `readAt`, for a length that came from outside. */
+  private takeReadable(n: number): number {
+    if (n >>> 0 !== n) throw indexError(this.reader, n, this.writer);
+    return this.readAt(n);
+  }
+
+  private indexOfByte(value: number, from: number, to: number): number {
+    const { array, arrayOffset } = this;
+    const near = Math.min(to, from + NEAR);
+    for (let i = from; i < near; i++) if (array[arrayOffset + i] === value) return i;
+    return near === to ? -1 : this.viewUpTo(to).indexOf(value, near);
+  }
+
+  private indexOfSequence(sequence: Uint8Array, from: number, to: number): number {
+    if (sequence.length === 0) return from;
+    const { array, arrayOffset } = this;
+    const first = sequence[0] as number;
+    const end = to - sequence.length + 1;
+    for (let at = from; at < end; at++) {
+      // Up to `to`, not `end`: searches for sequences of different lengths then share one view.
+      at = this.indexOfByte(first, at, to);
+      if (at < 0 || at >= end) return -1;
+      let matched = 1;
+      while (matched < sequence.length && array[arrayOffset + at + matched] === sequence[matched]) matched++;
+      if (matched === sequence.length) return at;
+    }
+    return -1;
+  }
+
+  /**
+   * The memory from index 0 to `to` and nothing behind, so that a native search cannot run on into a neighbour.
+   * `subarray` keeps the array's class: a Node `Buffer` searches three times as fast as a plain `Uint8Array`.
+   */
+  private viewUpTo(to: number): Uint8Array {
+    const { array, arrayOffset } = this;
+    if (arrayOffset === 0 && to === array.length) return array;
+    this.extra ??= new Extra(undefined, 0);
+    const { view } = this.extra;
+    if (view !== undefined && view.length === to) return view;
+    this.extra.view = array.subarray(arrayOffset, arrayOffset + to);
+    return this.extra.view;
+  }
+}
+
+class Extra {
+  /** Undefined when the buffer does not grow. */
+  declare readonly maxCapacity: number | undefined;
+  declare headRoom: number;
+  /** The view of the last native search. */
+  declare view: Uint8Array | undefined;
+
+  constructor(maxCapacity: number | undefined, headRoom: number) {
+    this.maxCapacity = maxCapacity;
+    this.headRoom = headRoom;
+    this.view = undefined;
+  }
+}
+
+function checkSize(name: string, size: number): number {
+  if (size >>> 0 !== size) throw new SluiceError("INVALID_ARGUMENT", `${name} ${size} is not a whole number of bytes.`);
+  return size;
+}
+
+/** Growing is the one event that changes what is read-only to everyone else. */
+function replaceMemory(buf: { array: Uint8Array; capacity: number }, array: Uint8Array): void {
+  buf.array = array;
+  buf.capacity = array.length;
+}
+
+function bytesOf(source: Uint8Array | ByteBuf): Uint8Array {
+  return source instanceof ByteBuf ? source.asUint8Array() : source;
+}
+
+/** Not `array.slice`: on a Node `Buffer` that is a view. */
+function copyOf(array: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  copy.set(array.subarray(start, end));
+  return copy;
+}
