@@ -1,0 +1,46 @@
+/**
+ * The last handler of a server's pipeline: gives each accepted channel its handlers, options and attributes and
+ * lets it begin. When the system runs out of resources it stops accepting for a second instead of spinning.
+ */
+import type { Channel } from "./channel.js";
+import type { ChannelConfig } from "./channel-config.js";
+import type { ChannelGroup } from "./channel-group.js";
+import type { ChannelHandlerContext } from "./channel-handler-context.js";
+import { ChannelInboundHandler } from "./channel-inbound-handler.js";
+import { SluiceError } from "@sluice/buffer";
+
+export class Acceptor extends ChannelInboundHandler<Channel, never> {
+  readonly #children: ChannelGroup;
+  readonly #config: ChannelConfig;
+
+  constructor(children: ChannelGroup, config: ChannelConfig) {
+    super();
+    this.#children = children;
+    this.#config = config;
+  }
+
+  override channelRead(ctx: ChannelHandlerContext, child: Channel): void {
+    try {
+      this.#config.applyTo(child);
+    } catch (error) {
+      child.closeForcibly();
+      ctx.fireExceptionCaught(error as Error);
+      return;
+    }
+    this.#children.add(child);
+    child.engine.active();
+  }
+
+  override exceptionCaught(ctx: ChannelHandlerContext, error: Error): void {
+    if (!(error instanceof SluiceError && error.code === "ACCEPT_FAILED")) return ctx.fireExceptionCaught(error);
+    if (ctx.channel.autoRead) {
+      ctx.channel.autoRead = false;
+      ctx.clock.schedule(ACCEPT_PAUSE_MS, () => {
+        ctx.channel.autoRead = true;
+      });
+    }
+    ctx.channel.emit("error", error);
+  }
+}
+
+const ACCEPT_PAUSE_MS = 1000;

@@ -1,0 +1,77 @@
+/**
+ * Makes client channels: a transport, options and a pipeline, to be connected as often as needed.
+ *
+ * @example
+ * ```ts
+ * const channel = await new Bootstrap()
+ *   .transport(tcp())
+ *   .handler((p) => p.addLast(new LineBasedFrameDecoder()).addLast(new StringDecoder()).addLast(new LineEncoder()))
+ *   .connect({ host: "127.0.0.1", port: 9000 });
+ * ```
+ */
+import { type ByteBuf, SluiceError } from "@sluice/buffer";
+import { ChannelConfig, type PipelineInitializer } from "./channel-config.js";
+import type { AttributeKey } from "./attribute-key.js";
+import { Channel } from "./channel.js";
+import type { ChannelOption } from "./channel-option.js";
+import type { ChannelPipeline } from "./channel-pipeline.js";
+import type { Clock } from "./clock.js";
+import type { ConnectOptions, Transport } from "./transport.js";
+
+/** `In`, `Out`: what a pipeline starts with. `TailIn`, `TailOut`: what the initialised one ends with. */
+export class Bootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut = Out> {
+  readonly #config = new ChannelConfig();
+  #transport: Transport | undefined;
+  #clock: Clock | undefined;
+
+  transport<I, O>(transport: Transport<I, O>): Bootstrap<I, O, I, O> {
+    this.#transport = transport;
+    return this as unknown as Bootstrap<I, O, I, O>;
+  }
+
+  option<T>(option: ChannelOption<T>, value: T): this {
+    this.#config.options.set(option, value);
+    return this;
+  }
+
+  attr<T>(key: AttributeKey<T>, value: T): this {
+    this.#config.attributes.set(key, value);
+    return this;
+  }
+
+  /** All timing of the channels goes through it. @default the system clock */
+  clock(clock: Clock): this {
+    this.#clock = clock;
+    return this;
+  }
+
+  /** Builds the pipeline of each channel; return the chain to have `send` and `messages` typed by it. */
+  handler<I, O>(initializer: (pipeline: ChannelPipeline<In, Out>) => ChannelPipeline<I, O>): Bootstrap<In, Out, I, O>;
+  handler(initializer: (pipeline: ChannelPipeline<In, Out>) => void): Bootstrap<In, Out, any, any>;
+  handler(initializer: PipelineInitializer): Bootstrap<In, Out, any, any> {
+    this.#config.initializer = initializer;
+    return this;
+  }
+
+  /**
+   * Connects a new channel.
+   *
+   * @throws (rejects) CONNECT_REFUSED, CONNECT_TIMEOUT, CONNECT_FAILED, ABORTED, OPTION_UNSUPPORTED
+   */
+  async connect(options: ConnectOptions): Promise<Channel<TailIn, TailOut>> {
+    const transport = this.#transport;
+    if (transport === undefined) throw new SluiceError("INVALID_ARGUMENT", "a Bootstrap needs a transport");
+    const channel = new Channel<TailIn, TailOut>({
+      createEnd: (signals) => transport.createConnection(signals),
+      clock: this.#clock,
+    });
+    try {
+      this.#config.applyTo(channel);
+      await channel.connect(options);
+    } catch (error) {
+      channel.closeForcibly();
+      throw error;
+    }
+    return channel;
+  }
+}

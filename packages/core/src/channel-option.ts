@@ -1,0 +1,38 @@
+/**
+ * Settings of a channel, typed by their values.
+ *
+ * The first group is the engine's and works on every transport. The others belong to sockets: a transport that
+ * cannot honour one refuses it with OPTION_UNSUPPORTED when the channel is made (design law 10).
+ */
+import type { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
+
+export class ChannelOption<T> {
+  readonly name: string;
+  declare readonly "~value": T;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Whether input is asked for by itself after each burst. @default true */
+  static readonly AUTO_READ: ChannelOption<boolean> = new ChannelOption("AUTO_READ");
+  /** Whether the peer's end of stream leaves our sending direction open. @default false */
+  static readonly ALLOW_HALF_CLOSURE: ChannelOption<boolean> = new ChannelOption("ALLOW_HALF_CLOSURE");
+  /** When a channel stops and starts being writable. @default 32 KiB, 64 KiB */
+  static readonly WRITE_BUFFER_WATER_MARK: ChannelOption<WriteBufferWaterMark> = new ChannelOption(
+    "WRITE_BUFFER_WATER_MARK",
+  );
+  /** Bytes the outbound queue may hold; a write beyond fails with OUTBOUND_BUFFER_FULL. @default 16 MiB */
+  static readonly MAX_OUTBOUND_BYTES: ChannelOption<number> = new ChannelOption("MAX_OUTBOUND_BYTES");
+  /** Milliseconds a connection attempt may take; 0 for no limit. @default 30 000 */
+  static readonly CONNECT_TIMEOUT_MILLIS: ChannelOption<number> = new ChannelOption("CONNECT_TIMEOUT_MILLIS");
+  /** Milliseconds a close may spend on sending what is still queued. @default 10 000 */
+  static readonly CLOSE_TIMEOUT_MILLIS: ChannelOption<number> = new ChannelOption("CLOSE_TIMEOUT_MILLIS");
+
+  /** Whether small segments are sent at once instead of being held back (Nagle). @default true */
+  static readonly TCP_NODELAY: ChannelOption<boolean> = new ChannelOption("TCP_NODELAY");
+  /** Whether the operating system probes idle connections. @default false */
+  static readonly SO_KEEPALIVE: ChannelOption<boolean> = new ChannelOption("SO_KEEPALIVE");
+  /** Connections the system may hold before they are accepted. @default 511 on Node */
+  static readonly SO_BACKLOG: ChannelOption<number> = new ChannelOption("SO_BACKLOG");
+}

@@ -1,0 +1,347 @@
+/**
+ * The handlers of one channel, in order.
+ *
+ * `In` is what has reached the tail so far, `Out` what may be written there. `addLast` checks that a handler
+ * fits and returns the pipeline with the types behind it, so a chain is checked line by line:
+ *
+ * ```
+ *                       In = ByteBuf, Out = ByteBuf
+ *   .addLast(framer)    In = ByteBuf, Out = ByteBuf
+ *   .addLast(json)      In = Request, Out = Reply
+ * ```
+ *
+ * Pipelines may be edited at any time, also by their own handlers in the middle of an event. Those edits
+ * (`addFirst`, `addBefore`, `remove`, `replace` …) are not type-checked: what flows may depend on the moment.
+ *
+ * Lookup takes a handler's name, the handler itself or its class; the first match wins.
+ */
+import { SluiceError } from "@sluice/buffer";
+import type { Channel } from "./channel.js";
+import type {
+  ChannelHandler,
+  FittingHandler,
+  InboundAfter,
+  OutboundAfter,
+  PlainHandler,
+} from "./channel-handler.js";
+import { ChannelHandlerContext } from "./channel-handler-context.js";
+import type { Completion } from "./channel-promise.js";
+import { HEAD } from "./head-handler.js";
+import { EVENT } from "./handler-events.js";
+import { noteAdded } from "./sharable.js";
+
+/** How a handler is named in a lookup: its name, itself, or its class. */
+export type HandlerKey<H extends ChannelHandler = ChannelHandler> = string | H | HandlerClass<H>;
+export type HandlerClass<H extends ChannelHandler = ChannelHandler> = abstract new (...args: any[]) => H;
+
+export class ChannelPipeline<In = any, Out = any> {
+  readonly channel: Channel<any, any>;
+  readonly #head: ChannelHandlerContext;
+  readonly #tail: ChannelHandlerContext;
+  /** Phantoms, so that pipelines of different types are not mistaken for each other. */
+  declare readonly "~in": In;
+  declare readonly "~out": (message: Out) => void;
+
+  /** @internal */
+  constructor(channel: Channel<any, any>, tail: ChannelHandler) {
+    this.channel = channel;
+    this.#head = new ChannelHandlerContext(this, HEAD, "head");
+    this.#tail = new ChannelHandlerContext(this, tail, "tail");
+    this.#head.next = this.#tail;
+    this.#tail.prev = this.#head;
+    // The two ends take every event, so that no search runs past them.
+    this.#head.events = OUTBOUND_EVENTS;
+    this.#tail.events = INBOUND_EVENTS;
+    this.#head.added = this.#tail.added = true;
+    this.#relink();
+  }
+
+  // ── composition ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Adds a handler before the tail.
+   *
+   * @throws DUPLICATE_HANDLER_NAME, HANDLER_NOT_SHARABLE
+   */
+  addLast(handler: PlainHandler<In, Out>): ChannelPipeline<In, Out>;
+  addLast<H extends FittingHandler<In, Out>>(
+    handler: H,
+  ): ChannelPipeline<InboundAfter<H, In>, OutboundAfter<H, Out>>;
+  addLast(name: string, handler: PlainHandler<In, Out>): ChannelPipeline<In, Out>;
+  addLast<H extends FittingHandler<In, Out>>(
+    name: string,
+    handler: H,
+  ): ChannelPipeline<InboundAfter<H, In>, OutboundAfter<H, Out>>;
+  /** A list keeps its order; its types are not followed, so nothing may be assumed behind it. */
+  addLast(first: ChannelHandler, second: ChannelHandler, ...more: ChannelHandler[]): ChannelPipeline<unknown, never>;
+  addLast(...args: HandlerArguments): ChannelPipeline<any, any> {
+    for (const [name, handler] of named(args)) this.#insert(handler, name, this.#tail);
+    return this;
+  }
+
+  /** Adds handlers after the head, in the given order. */
+  addFirst(...args: HandlerArguments): this {
+    const before = this.#head.next as ChannelHandlerContext;
+    for (const [name, handler] of named(args)) this.#insert(handler, name, before);
+    return this;
+  }
+
+  /** @throws HANDLER_NOT_FOUND, DUPLICATE_HANDLER_NAME, HANDLER_NOT_SHARABLE */
+  addBefore(key: HandlerKey, ...args: HandlerArguments): this {
+    const before = this.#require(key);
+    for (const [name, handler] of named(args)) this.#insert(handler, name, before);
+    return this;
+  }
+
+  /** @throws HANDLER_NOT_FOUND, DUPLICATE_HANDLER_NAME, HANDLER_NOT_SHARABLE */
+  addAfter(key: HandlerKey, ...args: HandlerArguments): this {
+    const before = this.#require(key).next as ChannelHandlerContext;
+    for (const [name, handler] of named(args)) this.#insert(handler, name, before);
+    return this;
+  }
+
+  /** Takes a handler out and returns it. @throws HANDLER_NOT_FOUND */
+  remove(key: HandlerKey): ChannelHandler {
+    const context = this.#require(key);
+    this.#unlink(context);
+    this.#callRemoved(context);
+    return context.handler;
+  }
+
+  /**
+   * Puts `replacement` where `key` was: it is added before the old handler is removed, so whatever the old one
+   * still passes on during its removal reaches the new one. Without a name the old one's is kept.
+   *
+   * @returns the handler taken out
+   * @throws HANDLER_NOT_FOUND, DUPLICATE_HANDLER_NAME, HANDLER_NOT_SHARABLE
+   */
+  replace(key: HandlerKey, ...args: [handler: ChannelHandler] | [name: string, handler: ChannelHandler]): ChannelHandler {
+    const old = this.#require(key);
+    const [name, handler] = args.length === 1 ? [old.name, args[0]] : args;
+    if (name !== old.name) this.#refuseDuplicate(name);
+    noteAdded(handler);
+    const context = new ChannelHandlerContext(this, handler, name);
+    context.prev = old.prev;
+    context.next = old.next;
+    (old.prev as ChannelHandlerContext).next = context;
+    (old.next as ChannelHandlerContext).prev = context;
+    old.prev = old.next = context;
+    this.#relink();
+    this.#passTo(old, context);
+    this.#callAdded(context);
+    this.#callRemoved(old);
+    return old.handler;
+  }
+
+  // ── lookup ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get<H extends ChannelHandler>(key: HandlerClass<H>): H | undefined;
+  get(key: HandlerKey): ChannelHandler | undefined;
+  get(key: HandlerKey): ChannelHandler | undefined {
+    return this.context(key)?.handler;
+  }
+
+  /** The context of a handler, or undefined when there is none. */
+  context(key: HandlerKey): ChannelHandlerContext | undefined {
+    for (let context = this.#head.next; context !== this.#tail; context = context?.next) {
+      if (context === undefined) break;
+      if (context.name === key || context.handler === key) return context;
+      if (typeof key === "function" && context.handler instanceof key) return context;
+    }
+    return undefined;
+  }
+
+  /** Handler names from head to tail, without the two ends. */
+  names(): string[] {
+    const names: string[] = [];
+    for (let context = this.#head.next; context !== undefined && context !== this.#tail; context = context.next) {
+      names.push(context.name);
+    }
+    return names;
+  }
+
+  // ── events from the transport, operations from the application ─────────────────────────────────────────────
+
+  fireChannelActive(): void {
+    this.#head.fireChannelActive();
+  }
+  fireChannelRead(message: unknown): void {
+    this.#head.fireChannelRead(message);
+  }
+  fireChannelReadComplete(): void {
+    this.#head.fireChannelReadComplete();
+  }
+  fireChannelWritabilityChanged(): void {
+    this.#head.fireChannelWritabilityChanged();
+  }
+  fireUserEventTriggered(event: unknown): void {
+    this.#head.fireUserEventTriggered(event);
+  }
+  fireExceptionCaught(error: Error): void {
+    this.#head.fireExceptionCaught(error);
+  }
+  fireChannelInactive(): void {
+    this.#head.fireChannelInactive();
+  }
+
+  /** Where operations on the channel start. @internal */
+  get tail(): ChannelHandlerContext {
+    return this.#tail;
+  }
+
+  write(message: Out, completion?: Completion): void {
+    this.#tail.write(message, completion);
+  }
+  flush(): void {
+    this.#tail.flush();
+  }
+
+  /** Takes all handlers out, tail first: the channel has closed. @internal */
+  dismantle(): void {
+    let context = this.#tail.prev as ChannelHandlerContext;
+    while (context !== this.#head) {
+      const prev = context.prev as ChannelHandlerContext;
+      this.#unlink(context);
+      this.#callRemoved(context);
+      context = prev;
+    }
+  }
+
+  // ── editing ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #insert(handler: ChannelHandler, name: string | undefined, before: ChannelHandlerContext): void {
+    if (name !== undefined) this.#refuseDuplicate(name);
+    noteAdded(handler);
+    const context = new ChannelHandlerContext(this, handler, name ?? this.#freeName(handler));
+    const after = before.prev as ChannelHandlerContext;
+    context.prev = after;
+    context.next = before;
+    after.next = context;
+    before.prev = context;
+    this.#relink();
+    this.#callAdded(context);
+  }
+
+  /** The leaving context keeps its own links: what it still fires arrives where its neighbours are. */
+  #unlink(context: ChannelHandlerContext): void {
+    (context.prev as ChannelHandlerContext).next = context.next;
+    (context.next as ChannelHandlerContext).prev = context.prev;
+    this.#relink();
+  }
+
+  #callAdded(context: ChannelHandlerContext): void {
+    context.added = true;
+    try {
+      context.handler.handlerAdded?.(context);
+    } catch (cause) {
+      if (context.added) {
+        this.#unlink(context);
+        this.#callRemoved(context);
+      }
+      this.fireExceptionCaught(lifecycleError("handlerAdded", context, cause));
+    }
+  }
+
+  #callRemoved(context: ChannelHandlerContext): void {
+    if (!context.added) return;
+    try {
+      context.handler.handlerRemoved?.(context);
+    } catch (cause) {
+      this.fireExceptionCaught(lifecycleError("handlerRemoved", context, cause));
+    } finally {
+      context.retire();
+    }
+  }
+
+  /** Recomputes the next interested context of every hot event, after each edit. */
+  #relink(): void {
+    let read = this.#tail;
+    let readComplete = this.#tail;
+    for (let context = this.#tail.prev; context !== undefined; context = context.prev) {
+      context.nextChannelRead = read;
+      context.nextChannelReadComplete = readComplete;
+      if (context.events & EVENT.channelRead) read = context;
+      if (context.events & EVENT.channelReadComplete) readComplete = context;
+    }
+    let ask = this.#head;
+    let write = this.#head;
+    let flush = this.#head;
+    for (let context = this.#head.next; context !== undefined; context = context.next) {
+      context.nextRead = ask;
+      context.nextWrite = write;
+      context.nextFlush = flush;
+      if (context.events & EVENT.read) ask = context;
+      if (context.events & EVENT.write) write = context;
+      if (context.events & EVENT.flush) flush = context;
+    }
+  }
+
+  /** Makes a replaced context pass everything to its replacement, both ways. */
+  #passTo(old: ChannelHandlerContext, context: ChannelHandlerContext): void {
+    old.nextChannelRead = context.events & EVENT.channelRead ? context : context.nextChannelRead;
+    old.nextChannelReadComplete =
+      context.events & EVENT.channelReadComplete ? context : context.nextChannelReadComplete;
+    old.nextRead = context.events & EVENT.read ? context : context.nextRead;
+    old.nextWrite = context.events & EVENT.write ? context : context.nextWrite;
+    old.nextFlush = context.events & EVENT.flush ? context : context.nextFlush;
+  }
+
+  #require(key: HandlerKey): ChannelHandlerContext {
+    const context = this.context(key);
+    if (context !== undefined) return context;
+    const wanted = typeof key === "string" ? `"${key}"` : (key as { name?: string }).name || key.constructor.name;
+    throw new SluiceError("HANDLER_NOT_FOUND", `no handler ${wanted} in [${this.names().join(", ")}]`);
+  }
+
+  #refuseDuplicate(name: string): void {
+    if (name === "head" || name === "tail" || this.context(name) !== undefined) {
+      throw new SluiceError("DUPLICATE_HANDLER_NAME", `there is already a handler named "${name}"`);
+    }
+  }
+
+  #freeName(handler: ChannelHandler): string {
+    const base = handler.constructor === Object ? "handler" : handler.constructor.name;
+    let number = 0;
+    while (this.context(`${base}#${number}`) !== undefined) number++;
+    return `${base}#${number}`;
+  }
+}
+
+/** Handlers, any of which may follow its name. */
+export type HandlerArguments = (string | ChannelHandler)[];
+
+function* named(args: HandlerArguments): Generator<[name: string | undefined, handler: ChannelHandler]> {
+  let name: string | undefined;
+  for (const argument of args) {
+    if (typeof argument === "string") name = argument;
+    else if (typeof argument === "object" && argument !== null) {
+      yield [name, argument];
+      name = undefined;
+    } else throw new SluiceError("INVALID_ARGUMENT", `a handler must be an object, not ${String(argument)}`);
+  }
+  if (name !== undefined) throw new SluiceError("INVALID_ARGUMENT", `no handler follows the name "${name}"`);
+}
+
+function lifecycleError(method: string, context: ChannelHandlerContext, cause: unknown): SluiceError {
+  return new SluiceError("HANDLER_LIFECYCLE_FAILED", `${method} of "${context.name}" threw; it has been removed`, {
+    cause,
+  });
+}
+
+const INBOUND_EVENTS =
+  EVENT.channelActive |
+  EVENT.channelRead |
+  EVENT.channelReadComplete |
+  EVENT.channelWritabilityChanged |
+  EVENT.userEventTriggered |
+  EVENT.exceptionCaught |
+  EVENT.channelInactive;
+const OUTBOUND_EVENTS =
+  EVENT.bind |
+  EVENT.connect |
+  EVENT.disconnect |
+  EVENT.read |
+  EVENT.write |
+  EVENT.flush |
+  EVENT.shutdownOutput |
+  EVENT.close;

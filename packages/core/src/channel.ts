@@ -1,0 +1,370 @@
+/**
+ * One connection, as its users see it.
+ *
+ * A channel owns a {@link ChannelPipeline}. Operations started here enter the pipeline at its tail; what the
+ * transport brings enters at its head. `Out` is what may be written here, `In` what `messages()` yields.
+ *
+ * Two ways to use it:
+ * - from handlers: `write`, `flush`, `close` … cost no native promise unless somebody awaits them;
+ * - at the edge: `await channel.send(message)` and `for await (const message of channel.messages())`.
+ *
+ * Events (eventemitter3): `active`, `inactive`, `writability`, `error`, `close`.
+ */
+import { SluiceError } from "@sluice/buffer";
+import { EventEmitter } from "eventemitter3";
+import { Attribute, type AttributeKey } from "./attribute-key.js";
+import { ChannelEngine } from "./channel-engine.js";
+import type { ChannelHandler } from "./channel-handler.js";
+import { ChannelMessages } from "./channel-messages.js";
+import { ChannelOption } from "./channel-option.js";
+import { ChannelPipeline } from "./channel-pipeline.js";
+import { ChannelPromise } from "./channel-promise.js";
+import type { Clock } from "./clock.js";
+import type { SocketAddress } from "./socket-address.js";
+import { systemClock } from "./system-clock.js";
+import { TAIL } from "./tail-handler.js";
+import type { BindOptions, ChannelSignals, Connection, ConnectOptions, Listener } from "./transport.js";
+import { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
+
+/** Life-cycle events and what their listeners get. */
+export interface ChannelEvents {
+  active: [];
+  inactive: [];
+  writability: [writable: boolean];
+  /** An error that no handler dealt with; the channel closes because of it. */
+  error: [error: Error];
+  /** The channel is over; the error, if any, is why. */
+  close: [cause: Error | undefined];
+}
+
+/** What a channel is made of; bootstraps and transports know. */
+export interface ChannelInit {
+  readonly createEnd: (signals: ChannelSignals) => Connection | Listener;
+  readonly parent?: Channel<any, any> | undefined;
+  readonly clock?: Clock | undefined;
+  /** Replaces what happens at the tail; for test channels. */
+  readonly tail?: ChannelHandler;
+}
+
+/** How to close. */
+export interface CloseOptions {
+  /**
+   * What becomes of writes that are flushed and not sent yet: they are sent first, at most until the close deadline,
+   * or they fail with CHANNEL_CLOSED. Writes that are not flushed always fail.
+   * @default "flush"
+   */
+  readonly pendingWrites?: "flush" | "fail";
+}
+
+export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> implements AsyncDisposable {
+  /** Unique in this process. */
+  readonly id: number = nextId++;
+  readonly parent: Channel<any, any> | undefined;
+  readonly clock: Clock;
+  readonly pipeline: ChannelPipeline<any, any>;
+  /** What drives the channel; for handlers at the head and for transports. @internal */
+  readonly engine: ChannelEngine;
+  declare readonly "~in": In;
+
+  #attributes: Map<AttributeKey<any>, Attribute<any>> | undefined;
+  #options: Map<ChannelOption<any>, unknown> | undefined;
+  #messages: ChannelMessages<In> | undefined;
+  #closed: Promise<void> | undefined;
+  #settleClosed: (() => void) | undefined;
+  #isOver = false;
+  #tellingFailure = false;
+
+  constructor(init: ChannelInit) {
+    super();
+    this.parent = init.parent;
+    this.clock = init.clock ?? init.parent?.clock ?? systemClock;
+    this.engine = new ChannelEngine(this, init.createEnd);
+    this.pipeline = new ChannelPipeline(this, init.tail ?? TAIL);
+  }
+
+  // ── state ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** False once closing has begun. */
+  get isOpen(): boolean {
+    return this.engine.state !== "closing" && this.engine.state !== "closed";
+  }
+
+  /** Connected, or listening. */
+  get isActive(): boolean {
+    return this.engine.state === "active";
+  }
+
+  /** Whether producers should go on: the queue is below its high-water mark. */
+  get isWritable(): boolean {
+    return this.isActive && this.engine.queue.isWritable;
+  }
+
+  /** Bytes that may be queued before the channel becomes unwritable; 0 when it is. */
+  get bytesBeforeUnwritable(): number {
+    return this.engine.queue.bytesBeforeUnwritable;
+  }
+
+  /** Bytes that must be sent before the channel becomes writable again; 0 when it is. */
+  get bytesBeforeWritable(): number {
+    return this.engine.queue.bytesBeforeWritable;
+  }
+
+  get localAddress(): SocketAddress | undefined {
+    return this.engine.end.localAddress;
+  }
+
+  get remoteAddress(): SocketAddress | undefined {
+    return this.engine.end.remoteAddress;
+  }
+
+  /** Why the channel closed: undefined while it lives, or when it was closed on purpose. */
+  get closeCause(): Error | undefined {
+    return this.engine.cause;
+  }
+
+  /** Resolves, never rejects, when everything is over: handlers removed, writes settled. */
+  get closed(): Promise<void> {
+    this.#closed ??= this.#isOver
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => {
+          this.#settleClosed = resolve;
+        });
+    return this.#closed;
+  }
+
+  // ── attributes and options ─────────────────────────────────────────────────────────────────────────────────
+
+  /** The channel's value for `key`, made empty on first use. */
+  attr<T>(key: AttributeKey<T>): Attribute<T> {
+    this.#attributes ??= new Map();
+    let attribute = this.#attributes.get(key);
+    if (attribute === undefined) {
+      attribute = new Attribute(key);
+      this.#attributes.set(key, attribute);
+    }
+    return attribute as Attribute<T>;
+  }
+
+  /** Undefined when the option was never set on this channel. */
+  getOption<T>(option: ChannelOption<T>): T | undefined {
+    return this.#options?.get(option) as T | undefined;
+  }
+
+  /** @throws OPTION_UNSUPPORTED, INVALID_ARGUMENT */
+  setOption<T>(option: ChannelOption<T>, value: T): this {
+    const engineOption = ENGINE_OPTIONS.get(option);
+    if (engineOption === undefined) this.engine.end.setOption(option, value);
+    else engineOption(this.engine, value, option.name);
+    this.#options ??= new Map();
+    this.#options.set(option, value);
+    return this;
+  }
+
+  get autoRead(): boolean {
+    return this.engine.autoRead;
+  }
+
+  /** Turning it on asks for input at once; turned off, each `read()` gets one burst. */
+  set autoRead(value: boolean) {
+    this.engine.autoRead = value;
+  }
+
+  // ── operations ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  connect(options: ConnectOptions): ChannelPromise {
+    const promise = new ChannelPromise();
+    this.pipeline.tail.connect(options, promise);
+    return promise;
+  }
+
+  bind(options: BindOptions): ChannelPromise {
+    const promise = new ChannelPromise();
+    this.pipeline.tail.bind(options, promise);
+    return promise;
+  }
+
+  /** Asks for one burst of input; needed only with `autoRead` off. */
+  read(): this {
+    this.pipeline.tail.read();
+    return this;
+  }
+
+  /** Queues a message. The promise ends when its bytes have been handed to the system. */
+  write(message: Out): ChannelPromise {
+    const promise = this.newPromise();
+    this.pipeline.tail.write(message, promise);
+    return promise;
+  }
+
+  flush(): this {
+    this.pipeline.tail.flush();
+    return this;
+  }
+
+  writeAndFlush(message: Out): ChannelPromise {
+    const promise = this.newPromise();
+    this.pipeline.tail.writeAndFlush(message, promise);
+    return promise;
+  }
+
+  /** Ends our sending direction after what has been flushed; the peer may go on sending. */
+  shutdownOutput(): ChannelPromise {
+    const promise = this.newPromise();
+    this.pipeline.tail.shutdownOutput(promise);
+    return promise;
+  }
+
+  /** Closes in order. The promise ends when everything is over, like {@link closed}. */
+  close(options?: CloseOptions): ChannelPromise {
+    if (options?.pendingWrites === "fail") this.engine.failPendingOnClose = true;
+    const promise = this.newPromise();
+    this.pipeline.tail.close(promise);
+    return promise;
+  }
+
+  /** Closes at once without asking the handlers; what is queued fails with CHANNEL_CLOSED. */
+  closeForcibly(): void {
+    this.engine.destroy();
+  }
+
+  disconnect(): ChannelPromise {
+    const promise = this.newPromise();
+    this.pipeline.tail.disconnect(promise);
+    return promise;
+  }
+
+  // ── at the edge ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Waits until the channel is writable, then sends. Resolves when the bytes have been handed to the system.
+   *
+   * @param options.signal Ends the wait for room; what has been queued cannot be recalled.
+   * @throws (rejects) ABORTED, CHANNEL_CLOSED, or what the write failed with
+   */
+  async send(message: Out, options?: { readonly signal?: AbortSignal }): Promise<void> {
+    while (this.isActive && !this.isWritable) await this.#nextWritability(options?.signal);
+    if (options?.signal?.aborted) throw new SluiceError("ABORTED", undefined, { cause: options.signal.reason });
+    await this.writeAndFlush(message);
+  }
+
+  /**
+   * The messages that reach the tail, in order, one reader at a time; reading pauses while the reader is behind.
+   *
+   * Ends when the channel closes; throws what closed it, if that was an error. Messages that arrived before the
+   * first call are kept up to a small number; had more arrived, the first `next` rejects with MESSAGES_LOST.
+   */
+  messages(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<In> {
+    return this.#inbox.iterate(options?.signal);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return this.closed;
+  }
+
+  /** A completion for an operation; a failure nobody listens for arrives at `exceptionCaught`. */
+  newPromise(): ChannelPromise {
+    return new ChannelPromise(this);
+  }
+
+  // ── for the engine, the tail and the transports ────────────────────────────────────────────────────────────
+
+  /** A failure nobody awaits travels through the pipeline; one that this causes in turn is not handled. @internal */
+  unawaitedFailure(error: Error): void {
+    if (this.#tellingFailure || this.#isOver) return this.unhandledError(error);
+    this.#tellingFailure = true;
+    try {
+      this.pipeline.fireExceptionCaught(error);
+    } finally {
+      this.#tellingFailure = false;
+    }
+  }
+
+  /** Emits an error no handler dealt with, here or else at the parent, and closes the channel. @internal */
+  unhandledError(error: Error): void {
+    if (this.isOpen) this.engine.cause ??= error;
+    if (!this.emit("error", error)) this.parent?.childFailed(this, error);
+    this.engine.close();
+  }
+
+  /** An accepted channel failed and nobody listens to it. @internal */
+  childFailed(_child: Channel<any, any>, _error: Error): void {}
+
+  /** A message nobody took. @internal */
+  unreadMessage(message: In): void {
+    this.#inbox.push(message);
+  }
+
+  /** Whether the reader of `messages()`, if there is one, keeps up. @internal */
+  get wantsInput(): boolean {
+    return this.#messages?.wantsMore ?? true;
+  }
+
+  /** Runs `task` on a later job, so that it is not nested in whatever runs now. @internal */
+  defer(task: () => void): void {
+    queueMicrotask(task);
+  }
+
+  /** The last word. @internal */
+  ended(wasActive: boolean): void {
+    this.#isOver = true;
+    if (wasActive) this.emit("inactive");
+    this.#messages?.end(this.engine.cause);
+    this.emit("close", this.engine.cause);
+    this.#settleClosed?.();
+  }
+
+  get #inbox(): ChannelMessages<In> {
+    this.#messages ??= new ChannelMessages<In>(() => {
+      if (this.autoRead && this.isActive) this.read();
+    }, this.#isOver);
+    return this.#messages;
+  }
+
+  #nextWritability(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.off("writability", done);
+        this.off("close", done);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      this.on("writability", done);
+      this.on("close", done);
+      signal?.addEventListener("abort", done, { once: true });
+      if (signal?.aborted) done();
+    });
+  }
+}
+
+let nextId = 1;
+
+type EngineOption = (engine: ChannelEngine, value: any, name: string) => void;
+
+const ENGINE_OPTIONS = new Map<ChannelOption<any>, EngineOption>([
+  [ChannelOption.AUTO_READ, (engine, value: boolean) => (engine.autoRead = value)],
+  [ChannelOption.ALLOW_HALF_CLOSURE, (engine, value: boolean) => (engine.allowHalfClosure = value)],
+  [
+    ChannelOption.WRITE_BUFFER_WATER_MARK,
+    (engine, value: WriteBufferWaterMark) => {
+      engine.queue.waterMark = value instanceof WriteBufferWaterMark ? value : WriteBufferWaterMark.DEFAULT;
+    },
+  ],
+  [
+    ChannelOption.MAX_OUTBOUND_BYTES,
+    (engine, value: number, name) => (engine.queue.maxBytes = atLeast(name, value, 1)),
+  ],
+  [
+    ChannelOption.CONNECT_TIMEOUT_MILLIS,
+    (engine, value: number, name) => (engine.connectTimeoutMs = atLeast(name, value, 0)),
+  ],
+  [
+    ChannelOption.CLOSE_TIMEOUT_MILLIS,
+    (engine, value: number, name) => (engine.closeTimeoutMs = atLeast(name, value, 0)),
+  ],
+]);
+
+function atLeast(name: string, value: number, least: number): number {
+  if (value >= least) return value;
+  throw new SluiceError("INVALID_ARGUMENT", `${name} must be at least ${least}, not ${value}`, { limit: least });
+}

@@ -1,0 +1,73 @@
+/**
+ * The channel core: everything between the bytes of a transport and the messages of an application.
+ *
+ * Read in this order:
+ *
+ * 1. {@link Channel}: one connection; what it can do and what it tells.
+ * 2. {@link ChannelPipeline}: the handlers of a channel and how they are composed.
+ * 3. {@link ChannelHandler} and its bases: what a handler may implement.
+ * 4. {@link ChannelHandlerContext}: how a handler reaches its neighbours.
+ * 5. {@link Bootstrap}, {@link ServerBootstrap}: how channels come into being.
+ * 6. {@link Transport}: what carries them; write your own.
+ *
+ * Beside this entry: `@sluice/core/embedded` (channels for tests), `@sluice/core/local` (channels inside one
+ * process), `@sluice/core/decorators` (`@Sharable`).
+ */
+export * from "@sluice/buffer";
+export { Attribute, AttributeKey } from "./attribute-key.js";
+export { Bootstrap } from "./bootstrap.js";
+export { Channel, type ChannelEvents, type ChannelInit, type CloseOptions } from "./channel.js";
+export { ChannelDuplexHandler } from "./channel-duplex-handler.js";
+export {
+  ChannelInputShutdownEvent,
+  ChannelInputShutdownReadComplete,
+  ChannelOutputShutdownEvent,
+} from "./channel-events.js";
+export {
+  ChannelGroup,
+  type ChannelGroupEvents,
+  type ChannelGroupResult,
+  type ChannelMatcher,
+} from "./channel-group.js";
+export type {
+  ChannelHandler,
+  FittingHandler,
+  HandlerLifecycle,
+  InboundAfter,
+  InboundEvents,
+  OutboundAfter,
+  OutboundOperations,
+  PlainHandler,
+} from "./channel-handler.js";
+export { ChannelHandlerContext } from "./channel-handler-context.js";
+export { ChannelInboundHandler } from "./channel-inbound-handler.js";
+export { ChannelOption } from "./channel-option.js";
+export { ChannelOutboundBuffer } from "./channel-outbound-buffer.js";
+export { ChannelOutboundHandler } from "./channel-outbound-handler.js";
+export { ChannelPipeline, type HandlerArguments, type HandlerClass, type HandlerKey } from "./channel-pipeline.js";
+export { ChannelPromise, type Completion, type CompletionListener, type FailureOwner } from "./channel-promise.js";
+export type { Clock, Timeout } from "./clock.js";
+export { HashedWheelTimer } from "./hashed-wheel-timer.js";
+export { PassThroughHandler } from "./pass-through-handler.js";
+export { ServerBootstrap } from "./server-bootstrap.js";
+export { ServerChannel, type ShutdownOptions, type ShutdownReport } from "./server-channel.js";
+export { SimpleChannelInboundHandler } from "./simple-channel-inbound-handler.js";
+export {
+  formatAddress,
+  type InetAddress,
+  type LocalAddress,
+  type PathAddress,
+  type SocketAddress,
+} from "./socket-address.js";
+export { systemClock } from "./system-clock.js";
+export type {
+  BindOptions,
+  ChannelSignals,
+  Connection,
+  ConnectOptions,
+  Listener,
+  ListenerSignals,
+  Transport,
+  TransportEnd,
+} from "./transport.js";
+export { WriteBufferWaterMark } from "./write-buffer-water-mark.js";

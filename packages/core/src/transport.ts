@@ -1,0 +1,110 @@
+/**
+ * What a transport must provide: a few verbs down, a few signals up.
+ *
+ * ```
+ *   Channel ── engine ── verbs ──▶  Connection (or Listener)  ◀──▶  the network
+ *                  ▲                      │
+ *                  └────── signals ───────┘
+ * ```
+ *
+ * The engine owns life cycle, queue, water marks and events; a transport moves bytes. A `Transport` is a factory
+ * for the two ends; each channel gets its own `Connection`, each server its own `Listener`.
+ */
+import type { Channel } from "./channel.js";
+import type { ChannelOption } from "./channel-option.js";
+import type { ChannelOutboundBuffer } from "./channel-outbound-buffer.js";
+import type { SocketAddress } from "./socket-address.js";
+
+/** Where and how to connect; transports read the fields they know. */
+export interface ConnectOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  /** The name of an in-process server. */
+  readonly local?: string;
+  /** The address to connect from. */
+  readonly localAddress?: string;
+  /** Ends the attempt: the promise rejects with ABORTED and the channel closes. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where to listen; port 0 takes any free port. */
+export interface BindOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  /** The name of an in-process server. */
+  readonly local?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes the ends of channels. `In` and `Out` are what its pipelines start with: usually `ByteBuf` both. */
+export interface Transport<In = any, Out = any> {
+  /** For error messages: `tcp`, `local` … */
+  readonly name: string;
+  /** An unconnected end; the engine will call its `connect`. */
+  createConnection(signals: ChannelSignals): Connection;
+  /** An unbound server end; the engine will call its `bind`. */
+  createListener(signals: ListenerSignals): Listener;
+  readonly "~in"?: In;
+  readonly "~out"?: Out;
+}
+
+/** The verbs of either end. */
+export interface TransportEnd {
+  readonly localAddress: SocketAddress | undefined;
+  readonly remoteAddress: SocketAddress | undefined;
+  /** @throws OPTION_UNSUPPORTED for an option this end cannot honour, INVALID_ARGUMENT for an impossible value. */
+  setOption(option: ChannelOption<unknown>, value: unknown): void;
+  /** One more burst of input is wanted. Until then an end delivers none; while a burst runs this means another. */
+  read(): void;
+  /** Ends both directions in order, after all that has been taken from the queue; `signals.closed` must follow. */
+  close(): void;
+  /** Ends at once and drops what was not sent; `signals.closed` must follow. */
+  destroy(): void;
+}
+
+/** One end of a connection. */
+export interface Connection extends TransportEnd {
+  /** Starts connecting; `signals.active` or `signals.connectFailed` follows. */
+  connect(options: ConnectOptions): void;
+  /** Whether messages of this kind can be sent; others are refused with UNSUPPORTED_MESSAGE. */
+  accepts(message: unknown): boolean;
+  /** Takes flushed messages off `queue`, now or as soon as the network has room, and completes them there. */
+  flush(queue: ChannelOutboundBuffer): void;
+  /** Ends the sending direction after all that has been flushed. @throws HALF_CLOSE_UNSUPPORTED */
+  shutdownOutput(): void;
+}
+
+/** A listening end. Accepted connections arrive as messages of its channel. */
+export interface Listener extends TransportEnd {
+  /** Starts listening; `signals.active` or `signals.connectFailed` follows. */
+  bind(options: BindOptions): void;
+}
+
+/** What a connection tells its channel. Signals arrive from the host's event loop, never from inside a verb. */
+export interface ChannelSignals {
+  /** Connected or listening. */
+  active(): void;
+  connectFailed(error: Error): void;
+  /** One message; bytes as a `ByteBuf` over memory that is never written again. */
+  read(message: unknown): void;
+  /** The burst is over. */
+  readComplete(): void;
+  /** The peer ended its sending direction. */
+  inputShutdown(): void;
+  /** Our sending direction has been shut down as asked. */
+  outputShutdown(): void;
+  /** Reading or writing broke: the error travels through the pipeline, then the channel closes. */
+  failed(error: Error): void;
+  /** Everything is over; no signal follows. */
+  closed(): void;
+}
+
+/** What a listener tells its channel. */
+export interface ListenerSignals extends ChannelSignals {
+  /** Makes the channel of an accepted connection; pass it to `read`. */
+  accept(createConnection: (signals: ChannelSignals) => Connection): Channel<any, any>;
+  /** A connection could not be accepted; the listener goes on. */
+  acceptFailed(error: Error): void;
+}
