@@ -2,12 +2,13 @@
  * The last handler of a server's pipeline: gives each accepted channel its handlers, options and attributes and
  * lets it begin. When the system runs out of resources it stops accepting for a second instead of spinning.
  */
+
+import { SluiceError } from "@sluice/buffer";
 import type { Channel } from "./channel.js";
 import type { ChannelConfig } from "./channel-config.js";
 import type { ChannelGroup } from "./channel-group.js";
 import type { ChannelHandlerContext } from "./channel-handler-context.js";
 import { ChannelInboundHandler } from "./channel-inbound-handler.js";
-import { SluiceError } from "@sluice/buffer";
 
 export class Acceptor extends ChannelInboundHandler<Channel, never> {
   readonly #children: ChannelGroup;

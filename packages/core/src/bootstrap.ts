@@ -10,9 +10,9 @@
  * ```
  */
 import { type ByteBuf, SluiceError } from "@sluice/buffer";
-import { ChannelConfig, type PipelineInitializer } from "./channel-config.js";
 import type { AttributeKey } from "./attribute-key.js";
 import { Channel } from "./channel.js";
+import { ChannelConfig, type PipelineInitializer } from "./channel-config.js";
 import type { ChannelOption } from "./channel-option.js";
 import type { ChannelPipeline } from "./channel-pipeline.js";
 import type { Clock } from "./clock.js";

@@ -31,7 +31,10 @@ export interface ChannelGroupEvents {
   error: [error: Error, channel: Channel];
 }
 
-export class ChannelGroup<In = any, Out = any> extends EventEmitter<ChannelGroupEvents> implements Iterable<Channel<In, Out>> {
+export class ChannelGroup<In = any, Out = any>
+  extends EventEmitter<ChannelGroupEvents>
+  implements Iterable<Channel<In, Out>>
+{
   readonly #members = new Map<Channel<In, Out>, () => void>();
   #stayClosed = false;
 

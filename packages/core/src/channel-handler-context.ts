@@ -15,7 +15,7 @@ import { SluiceError } from "@sluice/buffer";
 import type { Channel } from "./channel.js";
 import type { ChannelHandler } from "./channel-handler.js";
 import type { ChannelPipeline } from "./channel-pipeline.js";
-import { ChannelPromise, type Completion } from "./channel-promise.js";
+import type { ChannelPromise, Completion } from "./channel-promise.js";
 import type { Clock } from "./clock.js";
 import { EVENT, eventsOf } from "./handler-events.js";
 import type { BindOptions, ConnectOptions } from "./transport.js";

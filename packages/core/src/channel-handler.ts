@@ -94,4 +94,3 @@ export type InboundAfter<Handler, In> = Handler extends { readonly "~inbound": (
 export type OutboundAfter<Handler, Out> = Handler extends { readonly "~outbound": (message: infer Next) => unknown }
   ? Next
   : Out;
-

@@ -61,7 +61,9 @@ export class ChannelMessages<T> {
       if (this.#lost > 0) {
         const lost = this.#lost;
         this.#lost = 0;
-        throw new SluiceError("MESSAGES_LOST", `${lost} messages arrived before messages() was called`, { length: lost });
+        throw new SluiceError("MESSAGES_LOST", `${lost} messages arrived before messages() was called`, {
+          length: lost,
+        });
       }
       for (;;) {
         while (this.#length > 0) yield this.#shift();

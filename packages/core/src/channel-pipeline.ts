@@ -17,17 +17,11 @@
  */
 import { SluiceError } from "@sluice/buffer";
 import type { Channel } from "./channel.js";
-import type {
-  ChannelHandler,
-  FittingHandler,
-  InboundAfter,
-  OutboundAfter,
-  PlainHandler,
-} from "./channel-handler.js";
+import type { ChannelHandler, FittingHandler, InboundAfter, OutboundAfter, PlainHandler } from "./channel-handler.js";
 import { ChannelHandlerContext } from "./channel-handler-context.js";
 import type { Completion } from "./channel-promise.js";
-import { HEAD } from "./head-handler.js";
 import { EVENT } from "./handler-events.js";
+import { HEAD } from "./head-handler.js";
 import { noteAdded } from "./sharable.js";
 
 /** How a handler is named in a lookup: its name, itself, or its class. */
@@ -64,9 +58,7 @@ export class ChannelPipeline<In = any, Out = any> {
    * @throws DUPLICATE_HANDLER_NAME, HANDLER_NOT_SHARABLE
    */
   addLast(handler: PlainHandler<In, Out>): ChannelPipeline<In, Out>;
-  addLast<H extends FittingHandler<In, Out>>(
-    handler: H,
-  ): ChannelPipeline<InboundAfter<H, In>, OutboundAfter<H, Out>>;
+  addLast<H extends FittingHandler<In, Out>>(handler: H): ChannelPipeline<InboundAfter<H, In>, OutboundAfter<H, Out>>;
   addLast(name: string, handler: PlainHandler<In, Out>): ChannelPipeline<In, Out>;
   addLast<H extends FittingHandler<In, Out>>(
     name: string,
@@ -115,7 +107,10 @@ export class ChannelPipeline<In = any, Out = any> {
    * @returns the handler taken out
    * @throws HANDLER_NOT_FOUND, DUPLICATE_HANDLER_NAME, HANDLER_NOT_SHARABLE
    */
-  replace(key: HandlerKey, ...args: [handler: ChannelHandler] | [name: string, handler: ChannelHandler]): ChannelHandler {
+  replace(
+    key: HandlerKey,
+    ...args: [handler: ChannelHandler] | [name: string, handler: ChannelHandler]
+  ): ChannelHandler {
     const old = this.#require(key);
     const [name, handler] = args.length === 1 ? [old.name, args[0]] : args;
     if (name !== old.name) this.#refuseDuplicate(name);

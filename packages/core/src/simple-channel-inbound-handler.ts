@@ -7,11 +7,7 @@
 import type { ChannelHandlerContext } from "./channel-handler-context.js";
 import { ChannelInboundHandler } from "./channel-inbound-handler.js";
 
-export abstract class SimpleChannelInboundHandler<In = any, Write = any> extends ChannelInboundHandler<
-  In,
-  any,
-  Write
-> {
+export abstract class SimpleChannelInboundHandler<In = any, Write = any> extends ChannelInboundHandler<In, any, Write> {
   readonly #accepts: (abstract new (...args: any[]) => In) | undefined;
 
   /** @param accepts The class whose instances `channelRead0` takes. @default every message */
