@@ -76,7 +76,7 @@ describe.each(ACCESSORS)("$name", ({ name, width, values, oracle, misfits }) => 
 
   it("refuses an index that is outside or not whole", () => {
     const buf = ByteBuf.alloc(width + 2);
-    const value = ACCESSORS.find((a) => a.name === name)?.width === 8 && /64/.test(name) ? 0n : 0;
+    const value = /64/.test(name) ? 0n : 0;
     for (const index of [-1, 3, width + 2, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, "0"]) {
       expectCode("INDEX_OUT_OF_RANGE", () => call(buf, `get${name}`, index));
       expectCode("INDEX_OUT_OF_RANGE", () => call(buf, `set${name}`, index, value));
@@ -103,7 +103,8 @@ describe.each(ACCESSORS)("$name", ({ name, width, values, oracle, misfits }) => 
       expectCode("VALUE_OUT_OF_RANGE", () => call(buf, `write${name}`, value));
     }
     expect(buf.writerIndex).toBe(0);
-    expect(buf.array.every((byte) => byte === 0)).toBe(true);
+    expect(buf.hexDump()).toBe("");
+    expect(buf.slice(0, width).hexDump()).toBe("00".repeat(width));
   });
 
   it("grows a growable buffer", () => {

@@ -54,7 +54,7 @@ export abstract class ByteAccessors {
   // `declare` keeps the compiler from emitting class fields: those would first hold undefined and so lose the
   // small-integer representation the engine gives a field that only ever held one.
 
-  /** The memory. Other buffers may share it: write only between `writerIndex` and `capacity`. */
+  /** The memory. Other buffers share it: keep to this one's part, and never transfer the `ArrayBuffer` behind it. */
   declare readonly array: Uint8Array;
   /** Where index 0 of this buffer lies in {@link array}. */
   declare readonly arrayOffset: number;

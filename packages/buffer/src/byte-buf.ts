@@ -20,8 +20,11 @@
 import { indexError, valueError } from "./bounds.js";
 import { ByteAccessors } from "./byte-accessors.js";
 import { formatHex, formatHexTable, parseHex } from "./hex.js";
+import { asSize, copyOf, cut, isCut, slab, uncut } from "./memory.js";
+import { RareState } from "./rare-state.js";
+import { indexOfByte, indexOfSequence, SHORT_SEARCH } from "./search.js";
 import { SluiceError } from "./sluice-error.js";
-import { decodeText, encodeText, encodeUtf8Into, type TextEncoding, utf8Length } from "./text.js";
+import { decodeText, encodeText, putUtf8, type TextEncoding, utf8Length } from "./text.js";
 
 /** Options of {@link ByteBuf.alloc}. */
 export interface AllocOptions {
@@ -37,8 +40,17 @@ export interface AllocOptions {
   readonly headRoom?: number;
 }
 
-/** A search shorter than this is done in place; a longer one goes to the host's native search over a cached view. */
-const NEAR = 16;
+/** Options of {@link ByteBuf.fromString}. */
+export interface FromStringOptions {
+  /** @default "utf8" */
+  readonly encoding?: TextEncoding;
+  /**
+   * Bytes kept free in front, as for {@link AllocOptions}.
+   * @default 0
+   */
+  readonly headRoom?: number;
+}
+
 /** A growing buffer takes at least this many bytes, so that the first few writes do not each move it. */
 const LEAST_GROWTH = 64;
 
@@ -53,8 +65,7 @@ export class ByteBuf extends ByteAccessors {
   /** A buffer of no bytes. Sharing it is safe: with a capacity of 0 neither index can ever move. */
   static readonly EMPTY: ByteBuf = new ByteBuf(new Uint8Array(0), 0, 0, 0, 0, undefined);
 
-  // What few buffers need is kept apart: every field here would be paid for by every slice.
-  declare private extra: Extra | undefined;
+  declare private rare: RareState | undefined;
 
   private constructor(
     array: Uint8Array,
@@ -62,16 +73,36 @@ export class ByteBuf extends ByteAccessors {
     reader: number,
     writer: number,
     capacity: number,
-    extra: Extra | undefined,
+    rare: RareState | undefined,
   ) {
     super(array, arrayOffset, reader, writer, capacity);
-    this.extra = extra;
+    this.rare = rare;
   }
 
   /** All of `source`, readable: a `Uint8Array` is wrapped without a copy, a string becomes UTF-8. */
   static from(source: Uint8Array | string): ByteBuf {
-    const array = typeof source === "string" ? encodeText(source, "utf8") : source;
-    return new ByteBuf(array, 0, 0, array.length, array.length, undefined);
+    if (typeof source === "string") return ByteBuf.fromString(source);
+    return new ByteBuf(source, 0, 0, source.length, source.length, undefined);
+  }
+
+  /**
+   * `text` encoded, readable, with head-room if wanted. Costs one encoding pass into fresh memory.
+   * Throws UNSUPPORTED_ENCODING, INVALID_ARGUMENT for the head-room, and what {@link writeString} does for the text.
+   */
+  static fromString(text: string, options?: FromStringOptions): ByteBuf {
+    const encoding = options?.encoding ?? "utf8";
+    const headRoom = asSize("headRoom", options?.headRoom ?? 0);
+    // A UTF-16 unit takes three bytes at most, so short text needs no counting: what is left over goes back.
+    const most = text.length * 3;
+    if (encoding === "utf8" && isCut(headRoom + most)) {
+      const at = cut(headRoom + most);
+      const length = putUtf8(text, slab, at + headRoom, at + headRoom + most);
+      uncut(most - length);
+      const end = headRoom + length;
+      return new ByteBuf(slab, at, headRoom, end, end, headRoom > 0 ? new RareState(undefined, headRoom) : undefined);
+    }
+    const bytes = encodeText(text, encoding);
+    return headRoom === 0 ? ByteBuf.from(bytes) : ByteBuf.alloc(bytes.length, { headRoom }).writeBytes(bytes);
   }
 
   /** The bytes of `"00 0c ff"`; white space between pairs is optional. Throws INVALID_HEX. */
@@ -88,7 +119,7 @@ export class ByteBuf extends ByteAccessors {
   }
 
   /**
-   * New zeroed memory with room to write `length` bytes behind the head-room; nothing is readable yet.
+   * Fresh zeroed memory with room to write `length` bytes behind the head-room; nothing is readable yet.
    *
    * Writing past the end throws INDEX_OUT_OF_RANGE, or with `maxCapacity` grows and then throws CAPACITY_EXCEEDED.
    * Growing leaves the old memory to the slices taken before: they stay valid and see no later writes.
@@ -97,13 +128,15 @@ export class ByteBuf extends ByteAccessors {
   static alloc(length: number, options?: AllocOptions): ByteBuf {
     const headRoom = options?.headRoom ?? 0;
     const maxCapacity = options?.maxCapacity;
-    const capacity = checkSize("length", length) + checkSize("headRoom", headRoom);
-    if (maxCapacity !== undefined && checkSize("maxCapacity", maxCapacity) < capacity) {
+    const capacity = asSize("length", length) + asSize("headRoom", headRoom);
+    if (maxCapacity !== undefined && asSize("maxCapacity", maxCapacity) < capacity) {
       const detail = `maxCapacity ${maxCapacity} is less than the first capacity ${capacity}.`;
       throw new SluiceError("INVALID_ARGUMENT", detail, { length: capacity, limit: maxCapacity });
     }
-    const extra = headRoom > 0 || maxCapacity !== undefined ? new Extra(maxCapacity, headRoom) : undefined;
-    return new ByteBuf(new Uint8Array(capacity), 0, headRoom, headRoom, capacity, extra);
+    const rare = headRoom > 0 || maxCapacity !== undefined ? new RareState(maxCapacity, headRoom) : undefined;
+    if (!isCut(capacity)) return new ByteBuf(new Uint8Array(capacity), 0, headRoom, headRoom, capacity, rare);
+    const at = cut(capacity);
+    return new ByteBuf(slab, at, headRoom, headRoom, capacity, rare);
   }
 
   /** The readable bytes of all `bufs`, in order, copied into memory of their own. The sources do not move. */
@@ -151,12 +184,12 @@ export class ByteBuf extends ByteAccessors {
 
   /** What `capacity` may grow to; equal to it when the buffer does not grow. */
   get maxCapacity(): number {
-    return this.extra?.maxCapacity ?? this.capacity;
+    return this.rare?.maxCapacity ?? this.capacity;
   }
 
   /** Bytes {@link prepend} may still take. Only {@link alloc} gives any: a slice or wrapped memory has none. */
   get headRoom(): number {
-    return this.extra?.headRoom ?? 0;
+    return this.rare?.headRoom ?? 0;
   }
 
   /** Whether at least `n` bytes can be read. */
@@ -179,10 +212,10 @@ export class ByteBuf extends ByteAccessors {
    * if (at >= 0) frame.setUint32(at, 5);
    */
   prepend(n: number): number {
-    const extra = this.extra;
-    if (extra === undefined || n >>> 0 !== n || n > extra.headRoom || this.reader !== extra.headRoom) return -1;
-    extra.headRoom -= n;
-    this.reader = extra.headRoom;
+    const rare = this.rare;
+    if (rare === undefined || n >>> 0 !== n || n > rare.headRoom || this.reader !== rare.headRoom) return -1;
+    rare.headRoom -= n;
+    this.reader = rare.headRoom;
     return this.reader;
   }
 
@@ -275,31 +308,36 @@ export class ByteBuf extends ByteAccessors {
    * INVALID_TEXT for text that is not hex or Base64, and as {@link alloc} describes when it does not fit.
    */
   writeString(text: string, encoding: TextEncoding = "utf8"): number {
-    const start = this.writer;
-    if (encoding === "utf8") {
-      const length = utf8Length(text);
-      const at = this.writeAt(length);
-      encodeUtf8Into(text, this.array, at, length);
-    } else {
-      this.writeBytes(encodeText(text, encoding));
+    if (encoding !== "utf8") {
+      const bytes = encodeText(text, encoding);
+      this.writeBytes(bytes);
+      return bytes.length;
     }
-    return this.writer - start;
+    let length = putUtf8(text, this.array, this.arrayOffset + this.writer, this.arrayOffset + this.capacity);
+    if (length < 0) {
+      // Counting costs more than encoding, so it is left to the rare text that does not fit.
+      this.makeRoom(utf8Length(text));
+      length = putUtf8(text, this.array, this.arrayOffset + this.writer, this.arrayOffset + this.capacity);
+    }
+    this.writer += length;
+    return length;
   }
 
   /**
    * Index of the first `value` that lies wholly between `from` and `to`, or -1. Looks at no byte outside.
    *
-   * An empty sequence is found at `from`. Costs a byte loop over up to 16 bytes, then the host's native search.
-   * A sequence costs at worst its length times the bytes searched, on data made of its beginning.
+   * An empty sequence is found at `from`. Short windows cost a byte loop, longer ones the host's
+   * native search over a view that is made once per chunk. A sequence costs at worst its length times the bytes searched, on data made of its beginning.
    * Throws VALUE_OUT_OF_RANGE for a number that is not a byte.
    */
   indexOf(value: number | Uint8Array, from: number = this.reader, to: number = this.writer): number {
     if (from >>> 0 !== from || to >>> 0 !== to || from > to || to > this.capacity) {
       throw indexError(from, to - from, this.capacity);
     }
-    if (typeof value !== "number") return this.indexOfSequence(value, from, to);
+    const view = to - from > SHORT_SEARCH ? this.viewUpTo(to) : undefined;
+    if (typeof value !== "number") return indexOfSequence(this.array, this.arrayOffset, value, from, to, view);
     if ((value & 0xff) !== value) throw valueError(value, "a byte");
-    return this.indexOfByte(value, from, to);
+    return indexOfByte(this.array, this.arrayOffset, value, from, to, view);
   }
 
   /** The readable bytes as a view of the same memory, of the class of {@link array}. */
@@ -350,47 +388,24 @@ export class ByteBuf extends ByteAccessors {
   }
 
   protected override makeRoom(bytes: number): void {
-    const limit = this.extra?.maxCapacity;
+    const limit = this.rare?.maxCapacity;
     const needed = this.writer + bytes;
-    if (limit === undefined) throw indexError(this.writer, bytes, this.capacity);
+    if (this.rare === undefined || limit === undefined) throw indexError(this.writer, bytes, this.capacity);
     if (needed > limit) {
       const detail = `Cannot write ${bytes} byte(s) at index ${this.writer}: the buffer may grow to ${limit}.`;
       throw new SluiceError("CAPACITY_EXCEEDED", detail, { offset: this.writer, length: bytes, limit });
     }
-    const grown = new Uint8Array(Math.min(limit, Math.max(needed, this.capacity * 2, LEAST_GROWTH)));
+    const grown = ByteBuf.alloc(Math.min(limit, Math.max(needed, this.capacity * 2, LEAST_GROWTH)));
     // Everything, not the readable bytes alone: indexes keep their meaning, and set bytes may lie past writerIndex.
-    grown.set(this.array);
-    replaceMemory(this, grown);
-    if (this.extra !== undefined) this.extra.view = undefined;
+    grown.array.set(this.array.subarray(this.arrayOffset, this.arrayOffset + this.capacity), grown.arrayOffset);
+    this.rare.view = undefined;
+    moveMemory(this, grown);
   }
 
   /** As `readAt`, for a length that came from outside. */
   private takeReadable(n: number): number {
     if (n >>> 0 !== n) throw indexError(this.reader, n, this.writer);
     return this.readAt(n);
-  }
-
-  private indexOfByte(value: number, from: number, to: number): number {
-    const { array, arrayOffset } = this;
-    const near = Math.min(to, from + NEAR);
-    for (let i = from; i < near; i++) if (array[arrayOffset + i] === value) return i;
-    return near === to ? -1 : this.viewUpTo(to).indexOf(value, near);
-  }
-
-  private indexOfSequence(sequence: Uint8Array, from: number, to: number): number {
-    if (sequence.length === 0) return from;
-    const { array, arrayOffset } = this;
-    const first = sequence[0] as number;
-    const end = to - sequence.length + 1;
-    for (let at = from; at < end; at++) {
-      // Up to `to`, not `end`: searches for sequences of different lengths then share one view.
-      at = this.indexOfByte(first, at, to);
-      if (at < 0 || at >= end) return -1;
-      let matched = 1;
-      while (matched < sequence.length && array[arrayOffset + at + matched] === sequence[matched]) matched++;
-      if (matched === sequence.length) return at;
-    }
-    return -1;
   }
 
   /**
@@ -400,46 +415,27 @@ export class ByteBuf extends ByteAccessors {
   private viewUpTo(to: number): Uint8Array {
     const { array, arrayOffset } = this;
     if (arrayOffset === 0 && to === array.length) return array;
-    this.extra ??= new Extra(undefined, 0);
-    const { view } = this.extra;
+    this.rare ??= new RareState(undefined, 0);
+    const { view } = this.rare;
     if (view !== undefined && view.length === to) return view;
-    this.extra.view = array.subarray(arrayOffset, arrayOffset + to);
-    return this.extra.view;
+    this.rare.view = array.subarray(arrayOffset, arrayOffset + to);
+    return this.rare.view;
   }
 }
 
-class Extra {
-  /** Undefined when the buffer does not grow. */
-  declare readonly maxCapacity: number | undefined;
-  declare headRoom: number;
-  /** The view of the last native search. */
-  declare view: Uint8Array | undefined;
-
-  constructor(maxCapacity: number | undefined, headRoom: number) {
-    this.maxCapacity = maxCapacity;
-    this.headRoom = headRoom;
-    this.view = undefined;
-  }
-}
-
-function checkSize(name: string, size: number): number {
-  if (size >>> 0 !== size) throw new SluiceError("INVALID_ARGUMENT", `${name} ${size} is not a whole number of bytes.`);
-  return size;
+interface Memory {
+  array: Uint8Array;
+  arrayOffset: number;
+  capacity: number;
 }
 
 /** Growing is the one event that changes what is read-only to everyone else. */
-function replaceMemory(buf: { array: Uint8Array; capacity: number }, array: Uint8Array): void {
-  buf.array = array;
-  buf.capacity = array.length;
+function moveMemory(buf: Memory, to: Memory): void {
+  buf.array = to.array;
+  buf.arrayOffset = to.arrayOffset;
+  buf.capacity = to.capacity;
 }
 
 function bytesOf(source: Uint8Array | ByteBuf): Uint8Array {
   return source instanceof ByteBuf ? source.asUint8Array() : source;
-}
-
-/** Not `array.slice`: on a Node `Buffer` that is a view. */
-function copyOf(array: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = new Uint8Array(end - start);
-  copy.set(array.subarray(start, end));
-  return copy;
 }

@@ -21,7 +21,7 @@
  * memory is a Node `Buffer` it keeps that class, and with it Node's faster search.
  */
 
-export { type AllocOptions, ByteBuf } from "./byte-buf.js";
+export { type AllocOptions, ByteBuf, type FromStringOptions } from "./byte-buf.js";
 export {
   ERRORS,
   type ErrorCode,
