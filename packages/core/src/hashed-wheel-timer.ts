@@ -246,7 +246,7 @@ class Wheel {
     this.#handle = undefined;
     this.#wakeTick = Number.POSITIVE_INFINITY;
     // Host timers may be a little early; then nothing is due, and the rest of the time is slept now.
-    const last = this.#tickAtOrBefore(this.native.now());
+    const last = Math.floor(this.native.now() / this.#tickMs);
     if (first <= last) {
       this.#sweptTick = last;
       this.#sweeping = true;
@@ -329,16 +329,10 @@ class Wheel {
     this.#wakeTick = Number.POSITIVE_INFINITY;
   }
 
-  // A quotient may round onto the wrong side of a whole number, by which a task would run a hair early.
-
   #tickAtOrAfter(ms: number): number {
     const tick = Math.ceil(ms / this.#tickMs);
+    // The quotient of a number next to 0 underflows to 0, by which a task would run a hair early.
     return tick * this.#tickMs < ms ? tick + 1 : tick;
-  }
-
-  #tickAtOrBefore(ms: number): number {
-    const tick = Math.floor(ms / this.#tickMs);
-    return tick * this.#tickMs > ms ? tick - 1 : tick;
   }
 
   #bucketOf(tick: number): WheelTimeout {
@@ -379,7 +373,7 @@ function clearList(head: WheelTimeout): void {
 function nothing(): void {}
 
 function tooMany(limit: number): SluiceError {
-  return new SluiceError("CAPACITY_EXCEEDED", `The timer already holds ${limit} pending timeouts, its limit`, { limit });
+  return new SluiceError("CAPACITY_EXCEEDED", `The timer holds ${limit} pending timeouts already`, { limit });
 }
 
 function wholeNumber(name: string, value: number, min: number, max: number): number {

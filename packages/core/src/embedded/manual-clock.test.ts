@@ -107,19 +107,19 @@ describe("ManualClock", () => {
   });
 
   it("agrees with sorting, whatever is cancelled or moved", () => {
-    const action = fc.record({ delay: fc.nat(50), then: fc.constantFrom("keep", "cancel", "move"), by: fc.nat(50) });
+    const action = fc.record({ delay: fc.nat(50), fate: fc.constantFrom("keep", "cancel", "move"), by: fc.nat(50) });
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
         const clock = new ManualClock();
         const ran: number[] = [];
         const timeouts = actions.map(({ delay }, i) => clock.schedule(delay, () => ran.push(i)));
         const expected = actions.map(({ delay }, i) => ({ i, deadline: delay, order: i }));
-        actions.forEach(({ then, by }, i) => {
+        actions.forEach(({ fate, by }, i) => {
           const entry = expected[i];
-          if (then === "cancel") timeouts[i]?.cancel();
-          else if (then === "move") timeouts[i]?.reschedule(by);
-          if (then === "cancel" && entry) entry.deadline = Number.POSITIVE_INFINITY;
-          else if (then === "move" && entry) Object.assign(entry, { deadline: by, order: actions.length + i });
+          if (fate === "cancel") timeouts[i]?.cancel();
+          else if (fate === "move") timeouts[i]?.reschedule(by);
+          if (fate === "cancel" && entry) entry.deadline = Number.POSITIVE_INFINITY;
+          else if (fate === "move" && entry) Object.assign(entry, { deadline: by, order: actions.length + i });
         });
         clock.advance(50);
         const due = expected.filter(({ deadline }) => deadline <= 50);
