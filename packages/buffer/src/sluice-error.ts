@@ -52,6 +52,7 @@ export const ERRORS = {
   CONNECT_REFUSED: fatal("Nothing accepts connections at that address."),
   CONNECT_FAILED: fatal("The connection could not be established."),
   CONNECTION_RESET: fatal("The peer reset the connection."),
+  CONNECTION_TIMED_OUT: fatal("The system gave up on the connection: the peer did not answer."),
   ADDRESS_IN_USE: fatal("The address is taken by another socket."),
   ADDRESS_UNAVAILABLE: fatal("The address cannot be bound on this machine."),
   BIND_FAILED: fatal("The server could not start listening."),
@@ -67,6 +68,10 @@ export const ERRORS = {
   ACCUMULATION_EXCEEDED: fatal("A decoder holds more unread bytes than its limit."),
   INVALID_TEXT: recoverable("Bytes are not valid text in the expected encoding."),
   INVALID_JSON: recoverable("A frame is not valid JSON."),
+
+  // handler
+  READ_TIMEOUT: fatal("Nothing was read for too long; the channel is being closed."),
+  WRITE_TIMEOUT: fatal("A write did not complete in time; the channel is being closed."),
 
   // timers
   TIMER_STOPPED: recoverable("A timer was used after it had been stopped."),
