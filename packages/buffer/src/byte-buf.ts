@@ -9,7 +9,7 @@
  *                          |
  *                    free for prepend()
  *
- *   0 ≤ headRoom, readerIndex ≤ writerIndex ≤ capacity      all counted from arrayOffset
+ *   0 ≤ headRoom ≤ readerIndex ≤ writerIndex ≤ capacity      all counted from arrayOffset
  * ```
  *
  * Slices and duplicates share memory and are never invalidated: nothing counts references and nothing is recycled.
@@ -152,13 +152,18 @@ export class ByteBuf extends ByteAccessors {
     return ByteBuf.from(array);
   }
 
-  /** Index of the next byte to read. Setting it past `writerIndex` throws INDEX_OUT_OF_RANGE. */
+  /**
+   * Index of the next byte to read. Setting it past `writerIndex` throws INDEX_OUT_OF_RANGE; setting it into the
+   * head-room gives up the rest of that.
+   */
   get readerIndex(): number {
     return this.reader;
   }
   set readerIndex(index: number) {
     if (index >>> 0 !== index || index > this.writer) throw indexError(index, 0, this.writer);
     this.reader = index;
+    // Bytes that can be read can be handed on, so they are no longer free to be prepended over.
+    if (this.rare !== undefined && index < this.rare.headRoom) this.rare.headRoom = index;
   }
 
   /** Index of the next byte to write. Setting it below `readerIndex` or past `capacity` throws INDEX_OUT_OF_RANGE. */
