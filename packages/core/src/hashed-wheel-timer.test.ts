@@ -66,6 +66,15 @@ describe("HashedWheelTimer", () => {
     expect(timer.now()).toBe(host.now());
   });
 
+  it("is not early by a hair either", () => {
+    const { host, timer, events, log } = setup();
+    timer.schedule(Number.MIN_VALUE, log("a"));
+    host.clock.advance(0);
+    expect(events).toEqual([]);
+    host.clock.advance(10);
+    expect(events).toEqual(["a@10"]);
+  });
+
   it("treats a negative delay as 0 and never runs a task inside schedule", () => {
     const { host, timer, events, log } = setup();
     timer.schedule(-1, log("a"));
