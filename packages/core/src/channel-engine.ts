@@ -116,9 +116,9 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     }
     if (!this.#startClosing()) return;
     this.queue.failUnflushed(this.closedError);
-    if (this.failPendingOnClose) this.queue.failAll(this.closedError);
-    if (this.#wasActive && this.queue.length > 0) this.#drainThenClose();
-    else this.#end();
+    if (this.queue.length === 0 || !this.#wasActive) this.#end();
+    else if (this.failPendingOnClose) this.destroy();
+    else this.#drainThenClose();
   }
 
   /** Closes at once; nothing more is sent. */

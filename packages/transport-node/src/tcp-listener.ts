@@ -6,13 +6,7 @@
  */
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { SluiceError } from "@sluice/buffer";
-import {
-  type BindOptions,
-  ChannelOption,
-  type Listener,
-  type ListenerSignals,
-  type SocketAddress,
-} from "@sluice/core";
+import { type BindOptions, ChannelOption, type Listener, type ListenerSignals, type SocketAddress } from "@sluice/core";
 import { acceptError, bindError } from "./system-errors.js";
 import { TcpConnection } from "./tcp-connection.js";
 
