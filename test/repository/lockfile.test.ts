@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { filesBelow, readJson, root } from "../../scripts/workspace.mjs";
 
-it.each(["pnpm-lock.yaml", ".npmrc", "pnpm-workspace.yaml"])("%s names no host", (path) => {
+it.each(["pnpm-lock.yaml", "pnpm-workspace.yaml"])("%s names no host", (path) => {
   if (!existsSync(join(root, path))) return;
   expect(readFileSync(join(root, path), "utf8")).not.toMatch(/https?:\/\/|\/\/[\w.-]+\.\w+/);
 });

@@ -20,7 +20,7 @@ export const ERRORS = {
   // buffer
   INDEX_OUT_OF_RANGE: recoverable("A buffer was accessed outside its bounds."),
   VALUE_OUT_OF_RANGE: recoverable("A number does not fit the field it was to be written to."),
-  CAPACITY_EXCEEDED: recoverable("A growable buffer would pass its maximum capacity."),
+  CAPACITY_EXCEEDED: recoverable("A growable buffer, or a timer, has reached its maximum."),
   INVALID_HEX: recoverable("A string is not a sequence of hexadecimal byte pairs."),
   UNSUPPORTED_ENCODING: recoverable("A character encoding is not one Sluice can read or write."),
 
