@@ -282,7 +282,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
 
   /** Emits an error no handler dealt with, here or else at the parent, and closes the channel. @internal */
   unhandledError(error: Error): void {
-    if (this.isOpen) this.engine.cause ??= error;
+    if (!this.#isOver && !isAboutClosing(error)) this.engine.cause ??= error;
     if (!this.emit("error", error)) this.parent?.childFailed(this, error);
     this.engine.close();
   }
@@ -335,6 +335,11 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
       if (signal?.aborted) done();
     });
   }
+}
+
+/** A write that came too late does not say why the channel closed. */
+function isAboutClosing(error: Error): boolean {
+  return error instanceof SluiceError && error.code === "CHANNEL_CLOSED";
 }
 
 let nextId = 1;
