@@ -1,0 +1,483 @@
+/**
+ * Bytes in, messages out: the base of every decoder that cuts a stream.
+ *
+ * A subclass answers one question in `decode`: is there a complete message at the beginning of these bytes? Everything
+ * around it is done here: keeping what is incomplete, calling again, limits, errors, leaving the pipeline.
+ *
+ * ```
+ *                           nothing left over
+ *   chunk ─────────────────────────────────────────▶ decoded in place ──▶ slices of the chunk
+ *     │                                                  ▲        │
+ *     │ something left over                 the rest of  │        │ leftovers, at the end of the chunk
+ *     ▼                                        the chunk │        ▼
+ *   as many bytes as the torn frame needs ─────────▶ accumulator ──▶ the frame, a slice of the accumulator
+ * ```
+ *
+ * - **Splits.** However the stream is cut into chunks, messages, errors, their order and their fields are the same,
+ *   given that `decode` depends on nothing but the bytes it is shown and what it has consumed so far.
+ * - **Copies.** A byte is copied when its frame is torn, and then once, if `decode` says how long the frame is
+ *   ({@link ByteToMessageDecoder.need}); the accumulator is then made at that size at once. That is address space: hosts
+ *   do not back large zeroed allocations with memory before they are written, so announcing a long frame costs the
+ *   receiver little until its bytes come. Without a known length the accumulator doubles. It is never rewritten.
+ * - **Re-entrancy.** What arrives while messages are being passed on waits until the outer call is through.
+ * - **Closing.** `channel.close()` in the middle of a chunk does not unread it: the frames that have already arrived are
+ *   still delivered, as in Netty. Remove the decoder to stop that.
+ * - **Removal.** A decoder that is removed in the middle of a chunk passes on the messages it has already made and then
+ *   the bytes it has not read, once, as `channelRead` and `channelReadComplete`. With `pipeline.replace` they reach the
+ *   replacement, so protocols can be switched in the middle of a chunk.
+ * - **Demand.** With `autoRead` off a burst of reads that completed no message asks for one more, once.
+ *
+ * Errors: a recoverable `SluiceError` thrown by `decode` is passed to `exceptionCaught` in its place among the messages,
+ * and decoding goes on with the same chunk; `decode` must have consumed what was wrong. Every other error is fatal: it is
+ * passed on once (wrapped in DECODE_FAILED unless it is a `SluiceError`), all bytes from there on are dropped and
+ * counted, and the channel is closed. Bytes that are left at the end of the stream are reported as FRAME_TRUNCATED.
+ */
+import { ByteBuf, type ErrorCode, SluiceError } from "@sluice/buffer";
+import { type ChannelHandlerContext, ChannelInboundHandler, ChannelInputShutdownEvent } from "@sluice/core";
+import { moveBytes, takeRoom } from "./accumulator-memory.js";
+import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
+import { MessageSink } from "./message-sink.js";
+
+/** What all decoders have in common. */
+export interface DecoderOptions {
+  /**
+   * Whether a fatal error closes the channel. Otherwise the decoder only drops what follows.
+   * @default true
+   */
+  readonly closeOnFatalError?: boolean;
+}
+
+export interface ByteToMessageDecoderOptions extends DecoderOptions {
+  /**
+   * Bytes `decode` is shown at most. If it can do nothing with that many, ACCUMULATION_EXCEEDED ends the stream. The
+   * frame decoders of this package have limits of their own instead.
+   * @default 1 MiB
+   */
+  readonly maxAccumulatedBytes?: number;
+}
+
+/**
+ * Base of decoders.
+ *
+ * @example
+ * ```ts
+ * class Uint32Decoder extends ByteToMessageDecoder<number> {
+ *   protected decode(_ctx: ChannelHandlerContext, input: ByteBuf, out: MessageSink<number>) {
+ *     if (input.readableBytes >= 4) out.push(input.readUint32());
+ *   }
+ * }
+ * ```
+ */
+export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<ByteBuf, T> {
+  readonly #closeOnFatalError: boolean;
+  readonly #maxAccumulatedBytes: number;
+  readonly #sink = new MessageSink<T>();
+
+  #phase: "idle" | "decoding" | "forwarding" = "idle";
+  #fate: Fate = "alive";
+  #removed = false;
+  /** What arrived while a chunk was being decoded. */
+  #waiting: unknown[] = NONE;
+  #endWaits = false;
+
+  /** What `decode` is shown: the chunk, or the accumulator. */
+  #input = ByteBuf.EMPTY;
+  /** What the accumulator has not taken of the chunk yet. */
+  #chunk = ByteBuf.EMPTY;
+  /** Offset in the stream of index 0 of the input. */
+  #base = 0;
+  /** Bytes the frame in the accumulator takes; 0 when that is not known. */
+  #needed = 0;
+  /** Where in the stream `decode` last threw without having consumed anything. */
+  #threwAt = -1;
+
+  #sawBytes = false;
+  #produced = false;
+  #bytesScanned = 0;
+  #bytesCopied = 0;
+  #droppedBytes = 0;
+
+  constructor(options: ByteToMessageDecoderOptions = {}) {
+    super();
+    this.#closeOnFatalError = options.closeOnFatalError ?? true;
+    this.#maxAccumulatedBytes = checkBytes("maxAccumulatedBytes", options.maxAccumulatedBytes ?? DEFAULT_MAX_LENGTH, 1);
+  }
+
+  /** Bytes that subclasses have looked through for the end of a frame. */
+  get bytesScanned(): number {
+    return this.#bytesScanned;
+  }
+
+  /** Bytes that were copied because their frame was torn. */
+  get bytesCopied(): number {
+    return this.#bytesCopied;
+  }
+
+  /** Bytes that came after a fatal error, or were unread when it happened. */
+  get droppedBytes(): number {
+    return this.#droppedBytes;
+  }
+
+  // ── for subclasses ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Takes what is complete from the beginning of `input`.
+   *
+   * Moves `input.readerIndex` over what has been understood and pushes what came of it; any number of messages, best
+   * one. Doing neither means that more bytes are needed. Called again while it does something and bytes remain.
+   * Messages without consumption are an error (DECODE_FAILED). Do not keep `input`; slices of it may be kept.
+   */
+  protected abstract decode(ctx: ChannelHandlerContext<T>, input: ByteBuf, out: MessageSink<T>): void;
+
+  /**
+   * As `decode`, when no more bytes will come; `input` may be empty. Called until it consumes nothing.
+   * @default `decode` if there are bytes
+   */
+  protected decodeLast(ctx: ChannelHandlerContext<T>, input: ByteBuf, out: MessageSink<T>): void {
+    if (input.isReadable()) this.decode(ctx, input, out);
+  }
+
+  /** The decoder has left the pipeline and its unread bytes have been passed on. */
+  protected handlerRemoved0?(ctx: ChannelHandlerContext<T>): void;
+
+  /**
+   * Says how many bytes, from `readerIndex` on, have to be there before `decode` can do anything. It is not called
+   * before, and room for them is made once. Only together with consuming and pushing nothing.
+   */
+  protected need(bytes: number): void {
+    this.#needed = bytes;
+  }
+
+  /** Counts bytes looked through: once per search, not per byte. */
+  protected scanned(bytes: number): void {
+    this.#bytesScanned += bytes;
+  }
+
+  /** Where in the stream `input.readerIndex` is. */
+  protected get streamOffset(): number {
+    return this.#base + this.#input.readerIndex;
+  }
+
+  /**
+   * An error about the frame that begins at `readerIndex`, with its offset in the stream and its first bytes as hex.
+   *
+   * @param shown Bytes of the frame that are there however the stream is cut; at most 16 are shown.
+   */
+  protected frameError(
+    code: ErrorCode,
+    detail: string,
+    shown: number,
+    fields: { readonly length?: number; readonly limit?: number } = {},
+  ): SluiceError {
+    const input = this.#input;
+    const hex = input.slice(input.readerIndex, Math.min(shown, HEX_WINDOW)).hexDump();
+    return new SluiceError(code, detail, { ...fields, offset: this.streamOffset, hex });
+  }
+
+  // ── events ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  override channelRead(ctx: ChannelHandlerContext<T>, message: ByteBuf): void {
+    if (this.#phase !== "idle") return this.#postpone(message);
+    if (!(message instanceof ByteBuf)) return ctx.fireChannelRead(message as T);
+    this.#phase = "forwarding";
+    this.#sawBytes = true;
+    try {
+      this.#accept(ctx, message);
+      if (this.#waiting.length > 0) this.#acceptWaiting(ctx);
+    } catch (escaped) {
+      this.#abandon();
+      throw escaped;
+    } finally {
+      this.#phase = "idle";
+    }
+    if (this.#removed) this.#leave(ctx);
+    else if (this.#endWaits) this.#endInput(ctx);
+  }
+
+  override channelReadComplete(ctx: ChannelHandlerContext<T>): void {
+    if (this.#sawBytes && this.#phase === "idle") {
+      const starving = !this.#produced && this.#fate === "alive" && !ctx.channel.autoRead;
+      this.#sawBytes = this.#produced = false;
+      if (starving) ctx.read();
+    }
+    ctx.fireChannelReadComplete();
+  }
+
+  override userEventTriggered(ctx: ChannelHandlerContext<T>, event: unknown): void {
+    if (event === ChannelInputShutdownEvent) this.#endInput(ctx);
+    ctx.fireUserEventTriggered(event);
+  }
+
+  override channelInactive(ctx: ChannelHandlerContext<T>): void {
+    this.#endInput(ctx);
+    ctx.fireChannelInactive();
+  }
+
+  override handlerRemoved(ctx: ChannelHandlerContext<T>): void {
+    if (this.#fate === "alive") this.#fate = "removed";
+    this.#removed = true;
+    if (this.#phase === "idle") this.#leave(ctx);
+  }
+
+  // ── chunks ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #accept(ctx: ChannelHandlerContext<T>, chunk: ByteBuf): void {
+    if (this.#fate !== "alive") {
+      this.#droppedBytes += chunk.readableBytes;
+      return;
+    }
+    let piece = chunk;
+    if (chunk.readableBytes > this.#maxAccumulatedBytes) {
+      // What `decode` can do must not depend on how much happens to be there.
+      piece = chunk.readSlice(this.#maxAccumulatedBytes);
+      if (this.#waiting === NONE) this.#waiting = [];
+      this.#waiting.unshift(chunk);
+    }
+    if (this.#input.isReadable()) this.#complete(ctx, piece);
+    else {
+      this.#lookAt(piece);
+      this.#decodeInPlace(ctx, piece);
+    }
+  }
+
+  #acceptWaiting(ctx: ChannelHandlerContext<T>): void {
+    while (this.#waiting.length > 0 && this.#fate !== "removed") {
+      const message = this.#waiting.shift();
+      if (message instanceof ByteBuf) this.#accept(ctx, message);
+      else ctx.fireChannelRead(message as T);
+    }
+  }
+
+  #postpone(message: unknown): void {
+    if (this.#waiting === NONE) this.#waiting = [];
+    this.#waiting.push(message);
+  }
+
+  #decodeInPlace(ctx: ChannelHandlerContext<T>, chunk: ByteBuf): void {
+    this.#decodeDownTo(ctx, 0);
+    if (this.#fate !== "alive") return;
+    const left = chunk.readableBytes;
+    if (left === 0) return this.#lookAt(ByteBuf.EMPTY);
+    if (left >= this.#maxAccumulatedBytes) return this.#exceeded(ctx);
+    // At once, not when more arrives: the chunk may be a small part of a large slab, which must not be kept alive.
+    this.#moveTo(this.#needed > left ? this.#needed : Math.max(2 * left, LEAST_ROOM));
+  }
+
+  /** Goes on with the torn frame in the accumulator, and with the rest of the chunk in place as soon as it is whole. */
+  #complete(ctx: ChannelHandlerContext<T>, chunk: ByteBuf): void {
+    let copied = 0;
+    this.#chunk = chunk;
+    while (chunk.isReadable()) {
+      copied += this.#append(chunk);
+      const have = this.#input.readableBytes;
+      if (have < this.#needed && have < this.#maxAccumulatedBytes) break;
+      this.#decodeDownTo(ctx, chunk.isReadable() ? copied : 0);
+      if (this.#fate !== "alive") return;
+      const left = this.#input.readableBytes;
+      if (left === 0 || (left <= copied && chunk.isReadable())) {
+        // All that is unread is in the chunk as well.
+        chunk.readerIndex -= left;
+        this.#chunk = ByteBuf.EMPTY;
+        this.#lookAt(chunk);
+        return this.#decodeInPlace(ctx, chunk);
+      }
+      if (left >= this.#maxAccumulatedBytes) return this.#exceeded(ctx);
+    }
+    this.#chunk = ByteBuf.EMPTY;
+  }
+
+  /** Takes from the chunk what the frame is known to need, or else enough to double what is there. */
+  #append(chunk: ByteBuf): number {
+    const have = this.#input.readableBytes;
+    const wanted = this.#needed > have ? this.#needed - have : Math.max(have, LEAST_BITE);
+    const n = Math.min(wanted, chunk.readableBytes, this.#maxAccumulatedBytes - have);
+    if (this.#input.writableBytes < n) this.#moveTo(Math.max(this.#needed, 2 * (have + n)));
+    moveBytes(chunk, this.#input, n);
+    this.#bytesCopied += n;
+    return n;
+  }
+
+  /** Moves what is unread to new memory. */
+  #moveTo(size: number): void {
+    const from = this.#input;
+    const left = from.readableBytes;
+    const room = takeRoom(Math.min(size, this.#maxAccumulatedBytes));
+    this.#base += from.readerIndex;
+    moveBytes(from, room, left);
+    this.#bytesCopied += left;
+    this.#input = room;
+  }
+
+  /** Changes to another buffer whose next byte is the same place of the stream. */
+  #lookAt(input: ByteBuf): void {
+    this.#base += this.#input.readerIndex - input.readerIndex;
+    this.#input = input;
+  }
+
+  // ── decoding ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Decodes until at most `floor` bytes are unread, more are needed, or the decoder has stopped. */
+  #decodeDownTo(ctx: ChannelHandlerContext<T>, floor: number): void {
+    const input = this.#input;
+    const sink = this.#sink;
+    while (input.writerIndex - input.readerIndex > floor) {
+      const before = input.readerIndex;
+      let thrown: Thrown | undefined;
+      this.#needed = 0;
+      this.#phase = "decoding";
+      try {
+        this.decode(ctx, input, sink);
+      } catch (error) {
+        thrown = { error };
+      }
+      this.#phase = "forwarding";
+      const consumed = input.readerIndex - before;
+      if (sink.length > 0) {
+        this.#forward(ctx);
+        if (consumed <= 0) thrown ??= { error: new Error("it made a message without consuming a byte") };
+      } else if (consumed === 0 && thrown === undefined) return;
+      if (thrown !== undefined) this.#raise(ctx, thrown.error, consumed);
+      else if (consumed < 0) this.#raise(ctx, new Error("it moved readerIndex back"), consumed);
+      if (this.#fate !== "alive") return;
+    }
+  }
+
+  #forward(ctx: ChannelHandlerContext<T>): void {
+    const sink = this.#sink;
+    this.#produced = true;
+    do ctx.fireChannelRead(sink.take());
+    while (sink.length > 0);
+  }
+
+  /** The end of the stream. Also from inside `forward`, when the channel ends while a message is being handled. */
+  #endInput(ctx: ChannelHandlerContext<T>): void {
+    if (this.#phase === "decoding") {
+      this.#endWaits = true;
+      return;
+    }
+    this.#endWaits = false;
+    if (this.#fate !== "alive") return;
+    const outerPhase = this.#phase;
+    this.#phase = "forwarding";
+    this.#produced = false;
+    try {
+      if (outerPhase !== "idle") this.#decodeRest(ctx);
+      this.#decodeLast(ctx);
+    } finally {
+      this.#phase = outerPhase;
+    }
+    if (this.#removed && outerPhase === "idle") this.#leave(ctx);
+    else if (this.#produced) ctx.fireChannelReadComplete();
+  }
+
+  /** What the outer call, which has been interrupted, would have done. */
+  #decodeRest(ctx: ChannelHandlerContext<T>): void {
+    if (this.#sink.length > 0) this.#forward(ctx);
+    if (this.#chunk.isReadable()) this.#complete(ctx, this.#chunk);
+    else this.#decodeDownTo(ctx, 0);
+    this.#acceptWaiting(ctx);
+  }
+
+  #decodeLast(ctx: ChannelHandlerContext<T>): void {
+    const input = this.#input;
+    while (this.#fate === "alive") {
+      const before = input.readerIndex;
+      let thrown: Thrown | undefined;
+      this.#phase = "decoding";
+      try {
+        this.decodeLast(ctx, input, this.#sink);
+      } catch (error) {
+        thrown = { error };
+      }
+      this.#phase = "forwarding";
+      const consumed = input.readerIndex - before;
+      if (this.#sink.length > 0) this.#forward(ctx);
+      if (thrown !== undefined) this.#raise(ctx, thrown.error, consumed);
+      if ((consumed <= 0 && thrown === undefined) || !input.isReadable()) break;
+    }
+    if (this.#fate === "alive") this.#truncated(ctx);
+  }
+
+  #truncated(ctx: ChannelHandlerContext<T>): void {
+    const length = this.#input.readableBytes;
+    const detail = `the stream ended in the middle of a frame: ${length} byte(s) are left`;
+    const error = length === 0 ? undefined : this.frameError("FRAME_TRUNCATED", detail, length, { length });
+    this.#fate = "ended";
+    this.#lookAt(ByteBuf.EMPTY);
+    if (error !== undefined) this.#tell(ctx, error);
+  }
+
+  // ── errors ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** `decode` threw. Goes on when the error allows it and `decode` has moved, if only its own state. */
+  #raise(ctx: ChannelHandlerContext<T>, error: unknown, consumed: number): void {
+    const offset = this.streamOffset;
+    const stuck = consumed < 0 || (consumed === 0 && this.#threwAt === offset);
+    this.#threwAt = consumed === 0 ? offset : -1;
+    const isOurs = error instanceof SluiceError && error.code !== "INDEX_OUT_OF_RANGE";
+    if (isOurs && error.recoverable && !stuck) return this.#tell(ctx, error);
+    if (isOurs && !error.recoverable) return this.#fail(ctx, error);
+    const why = stuck ? "throws without consuming a byte" : error instanceof Error ? error.message : String(error);
+    this.#fail(
+      ctx,
+      new SluiceError("DECODE_FAILED", `${this.constructor.name} failed: ${why}`, { cause: error, offset }),
+    );
+  }
+
+  #exceeded(ctx: ChannelHandlerContext<T>): void {
+    const limit = this.#maxAccumulatedBytes;
+    const detail = `${this.constructor.name} can do nothing with ${limit} bytes`;
+    this.#fail(ctx, this.frameError("ACCUMULATION_EXCEEDED", detail, limit, { length: limit, limit }));
+  }
+
+  #fail(ctx: ChannelHandlerContext<T>, error: Error): void {
+    // A removed decoder owes its unread bytes to the next handler, whatever happens.
+    if (this.#fate === "alive") this.#abandon();
+    this.#tell(ctx, error);
+    if (this.#closeOnFatalError) ctx.close();
+  }
+
+  /** Also when something escapes from a listener that was told of an error: what it interrupted cannot be resumed. */
+  #abandon(): void {
+    this.#fate = "failed";
+    this.#droppedBytes += this.#input.readableBytes + this.#chunk.readableBytes;
+    this.#lookAt(ByteBuf.EMPTY);
+    this.#chunk = ByteBuf.EMPTY;
+  }
+
+  #tell(ctx: ChannelHandlerContext<T>, error: Error): void {
+    if (this.exceptionCaught !== undefined) this.exceptionCaught(ctx, error);
+    else ctx.fireExceptionCaught(error);
+  }
+
+  // ── removal ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #leave(ctx: ChannelHandlerContext<T>): void {
+    const unread = [this.#input, this.#chunk, ...this.#waiting].filter(isUnread);
+    this.#input = this.#chunk = ByteBuf.EMPTY;
+    this.#waiting = NONE;
+    for (const message of unread) ctx.fireChannelRead(message as T);
+    if (unread.length > 0) ctx.fireChannelReadComplete();
+    this.handlerRemoved0?.(ctx);
+  }
+}
+
+type Fate = "alive" | "failed" | "ended" | "removed";
+
+/** Anything may be thrown, undefined too. */
+interface Thrown {
+  readonly error: unknown;
+}
+
+function isUnread(message: unknown): boolean {
+  return !(message instanceof ByteBuf) || message.isReadable();
+}
+
+/** Shared by all decoders that have nothing waiting; never written to. */
+const NONE: unknown[] = [];
+/** Bytes of a frame an error shows. */
+const HEX_WINDOW = 16;
+/** Room for a torn frame of unknown length: a header and a little more. */
+const LEAST_ROOM = 128;
+/** Taken from a chunk at least while the length of the torn frame is not known. */
+const LEAST_BITE = 64;
