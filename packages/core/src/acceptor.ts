@@ -4,6 +4,7 @@
  */
 
 import { SluiceError } from "@sluice/buffer";
+import { asError } from "./as-error.js";
 import type { Channel } from "./channel.js";
 import type { ChannelConfig } from "./channel-config.js";
 import type { ChannelGroup } from "./channel-group.js";
@@ -20,12 +21,14 @@ export class Acceptor extends ChannelInboundHandler<Channel, never> {
     this.#config = config;
   }
 
-  override channelRead(ctx: ChannelHandlerContext, child: Channel): void {
+  override channelRead(_ctx: ChannelHandlerContext, child: Channel): void {
+    // It may have been reset, or refused by a handler, on its way here.
+    if (!child.isOpen) return;
     try {
       this.#config.applyTo(child);
-    } catch (error) {
-      child.closeForcibly();
-      ctx.fireExceptionCaught(error as Error);
+    } catch (thrown) {
+      // The child's failure, not the server's: others may fare better.
+      child.unhandledError(asError(thrown));
       return;
     }
     this.#children.add(child);

@@ -9,8 +9,12 @@
  *
  * Operations arrive from the pipeline's head, signals from the transport. Inactivity is always told on a later
  * job, never from inside the handler that closed the channel.
+ *
+ * While a closing channel sends what is left, input is still taken and dropped: two ends that close at the same time
+ * must not wait for each other.
  */
 import { SluiceError } from "@sluice/buffer";
+import { asError } from "./as-error.js";
 import type { Channel } from "./channel.js";
 import {
   ChannelInputShutdownEvent,
@@ -18,7 +22,7 @@ import {
   ChannelOutputShutdownEvent,
 } from "./channel-events.js";
 import { ChannelOutboundBuffer, type OutboundBufferOwner } from "./channel-outbound-buffer.js";
-import type { Completion } from "./channel-promise.js";
+import { type Completion, settle } from "./channel-promise.js";
 import type { Timeout } from "./clock.js";
 import type { BindOptions, ChannelSignals, Connection, ConnectOptions, Listener } from "./transport.js";
 import { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
@@ -45,9 +49,18 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   #toldInputEnd = false;
   #connecting: Completion | undefined;
   #stopWaiting: (() => void) | undefined;
-  #shuttingDownOutput: Completion | undefined;
+  #shuttingDownOutput: Completion[] | undefined;
   #closing: Completion[] | undefined;
   #closeDeadline: Timeout | undefined;
+  #flushing = false;
+  #flushWaits = false;
+  /** What broke the connection, or cut it: flushed writes fail with it. */
+  #failure: Error | undefined;
+  #toldFailure = false;
+  #outputEnded = false;
+  /** How far the transport's end has been taken down. */
+  #ending: "no" | "closing" | "destroyed" = "no";
+  #toldClosed = false;
 
   constructor(channel: Channel<any, any>, createEnd: (signals: ChannelEngine) => Connection | Listener) {
     this.#channel = channel;
@@ -61,14 +74,22 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (!("connect" in this.end)) return completion.fail(unsupported("connect a server channel"));
     if (!this.#mayStart(options.signal, completion)) return;
     this.#waitForActive(options.signal, completion);
-    this.end.connect(options);
+    try {
+      this.end.connect(options);
+    } catch (thrown) {
+      this.connectFailed(asError(thrown));
+    }
   }
 
   bind(options: BindOptions, completion: Completion): void {
     if (!("bind" in this.end)) return completion.fail(unsupported("bind a channel that is not a server's"));
     if (!this.#mayStart(options.signal, completion)) return;
     this.#waitForActive(options.signal, completion);
-    this.end.bind(options);
+    try {
+      this.end.bind(options);
+    } catch (thrown) {
+      this.connectFailed(asError(thrown));
+    }
   }
 
   requestRead(): void {
@@ -83,50 +104,58 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   write(message: unknown, completion: Completion | undefined): void {
     const refusal = this.#refusal(message);
     if (refusal === undefined) this.queue.add(message, completion);
-    else if (completion !== undefined) completion.fail(refusal);
+    else if (completion !== undefined) settle(completion, refusal, this);
     else this.unawaitedFailure(refusal);
   }
 
   flush(): void {
-    const { queue, end } = this;
-    queue.markFlushed();
-    if (queue.flushedLength === 0 || !("flush" in end)) return;
-    if (this.state === "active") end.flush(queue);
-    else if (this.state !== "closing") {
-      queue.failAll(() => new SluiceError("CHANNEL_NOT_ACTIVE", "flushed before the channel was connected"));
+    this.queue.markFlushed();
+    if (this.state === "active") this.#send();
+    else if (this.state === "open" || this.state === "connecting") {
+      this.queue.failAll(notConnected, notConnected);
     }
   }
 
   shutdownOutput(completion: Completion | undefined): void {
-    if (this.state !== "active") return fail(completion, this.closedError());
-    if (!("shutdownOutput" in this.end)) return fail(completion, unsupported("half-close a server channel"));
-    if (this.isOutputShutdown) return completion?.succeed();
+    if (this.state === "open" || this.state === "connecting") throw new SluiceError("CHANNEL_NOT_ACTIVE");
+    if (this.state !== "active") throw this.closedError();
+    if (!("shutdownOutput" in this.end)) throw unsupported("half-close a server channel");
+    if (this.isOutputShutdown && this.#shuttingDownOutput === undefined) {
+      if (completion !== undefined) settle(completion, undefined, this);
+      return;
+    }
+    this.#shuttingDownOutput ??= [];
+    if (completion !== undefined) this.#shuttingDownOutput.push(completion);
+    if (this.isOutputShutdown) return;
     this.isOutputShutdown = true;
-    this.#shuttingDownOutput = completion;
-    this.queue.failUnflushed((count) => new SluiceError("OUTPUT_SHUTDOWN", undefined, { length: count }));
-    if (this.queue.length === 0) this.end.shutdownOutput();
+    this.queue.failUnflushed(() => new SluiceError("OUTPUT_SHUTDOWN"));
+    if (this.queue.length === 0) this.#endOutput();
   }
 
   /** Closes once what has been flushed is sent, or the close deadline has passed. Later calls join the first. */
   close(completion?: Completion): void {
     if (completion !== undefined) {
-      if (this.state === "closed") return completion.succeed();
+      if (this.#toldClosed) return settle(completion, undefined, this);
       this.#closing ??= [];
       this.#closing.push(completion);
     }
-    if (!this.#startClosing()) return;
-    this.queue.failUnflushed(this.closedError);
-    if (this.queue.length === 0 || !this.#wasActive) this.#end();
+    if (this.#failure !== undefined) return this.destroy();
+    const first = this.#startClosing();
+    if (this.state === "closed" || this.#ending !== "no") return;
+    if (first) this.queue.failUnflushed(this.closedError);
+    if (this.queue.length === 0) this.#end();
     else if (this.failPendingOnClose) this.destroy();
-    else this.#drainThenClose();
+    else if (first) this.#drainThenEnd();
   }
 
   /** Closes at once; nothing more is sent. */
   destroy(cause?: Error): void {
-    if (this.state === "closed") return;
-    this.#startClosing();
+    if (this.state === "closed" || this.#ending === "destroyed") return;
     this.cause ??= cause;
-    this.#failFlushed();
+    this.#failure ??= cause;
+    this.#ending = "destroyed";
+    this.#startClosing();
+    this.#failPending();
     this.end.destroy();
   }
 
@@ -137,7 +166,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   set autoRead(value: boolean) {
     const turnedOn = value && !this.#autoRead;
     this.#autoRead = value;
-    if (turnedOn && this.state === "active") this.#channel.read();
+    if (turnedOn) this.#readOn();
   }
 
   // ── signals, from the transport ────────────────────────────────────────────────────────────────────────────
@@ -147,25 +176,26 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     this.state = "active";
     this.#wasActive = true;
     this.#settleConnecting(undefined);
-    this.#channel.emit("active");
+    this.#channel.tell("active");
     this.#channel.pipeline.fireChannelActive();
     this.#readOn();
   }
 
   connectFailed(error: Error): void {
     if (this.state === "closed" || this.state === "active") return;
-    this.cause ??= error;
-    this.#settleConnecting(error);
-    this.destroy(error);
+    // A channel that was closed while it connected has been closed on purpose, whatever becomes of the attempt.
+    this.destroy(this.state === "closing" ? undefined : error);
   }
 
   read(message: unknown): void {
-    this.#channel.pipeline.fireChannelRead(message);
+    if (this.state === "active") this.#channel.pipeline.fireChannelRead(message);
   }
 
   readComplete(): void {
+    if (this.state === "closed") return;
     this.#channel.pipeline.fireChannelReadComplete();
-    this.#readOn();
+    if (this.state === "active") this.#readOn();
+    else if (this.#ending === "no") this.end.read();
   }
 
   inputShutdown(): void {
@@ -173,22 +203,26 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     this.isInputShutdown = true;
     if (this.allowHalfClosure && !this.isOutputShutdown) {
       this.#channel.pipeline.fireUserEventTriggered(ChannelInputShutdownEvent);
-    } else if (!this.isOutputShutdown || this.#shuttingDownOutput === undefined) this.close();
+    } else if (this.#shuttingDownOutput === undefined) this.close();
   }
 
   outputShutdown(): void {
-    const completion = this.#shuttingDownOutput;
-    this.#shuttingDownOutput = undefined;
-    completion?.succeed();
+    this.#settleShutdown(undefined);
     if (this.state !== "active") return;
     this.#channel.pipeline.fireUserEventTriggered(ChannelOutputShutdownEvent);
     if (this.isInputShutdown) this.close();
   }
 
   failed(error: Error): void {
-    this.cause ??= error;
-    if (this.state === "active") this.#channel.pipeline.fireExceptionCaught(error);
-    this.destroy(error);
+    if (this.state === "closed" || this.#failure !== undefined) return;
+    this.#failure = error;
+    // When all had been sent and the end was closing already, nothing has been lost.
+    if (this.#ending === "no") this.cause ??= error;
+    if (this.state === "active") {
+      this.#toldFailure = true;
+      this.#channel.pipeline.fireExceptionCaught(error);
+    }
+    this.destroy();
   }
 
   closed(): void {
@@ -196,8 +230,8 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     this.#startClosing();
     this.state = "closed";
     this.#closeDeadline?.cancel();
-    this.#failFlushed();
-    fail(this.#shuttingDownOutput, this.closedError());
+    this.#failPending();
+    this.#settleShutdown(this.closedError());
     this.#channel.defer(() => this.#tellClosed());
   }
 
@@ -205,13 +239,15 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
 
   writabilityChanged(): void {
     if (this.state !== "active") return;
-    this.#channel.emit("writability", this.queue.isWritable);
+    this.#channel.tell("writability", this.queue.isWritable);
     this.#channel.pipeline.fireChannelWritabilityChanged();
   }
 
-  queueDrained(): void {
+  messagesCompleted(): void {
+    if (this.#flushWaits) this.#send();
+    if (this.queue.length > 0) return;
     if (this.state === "closing") this.#end();
-    else if (this.isOutputShutdown && "shutdownOutput" in this.end) this.end.shutdownOutput();
+    else if (this.state === "active" && this.isOutputShutdown) this.#endOutput();
   }
 
   unawaitedFailure(error: Error): void {
@@ -223,8 +259,9 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   #mayStart(signal: AbortSignal | undefined, completion: Completion): boolean {
     if (this.state === "open" && !signal?.aborted) return true;
     if (this.state === "open") {
-      completion.fail(aborted(signal));
-      this.destroy();
+      const error = aborted(signal);
+      completion.fail(error);
+      this.destroy(error);
     } else if (this.state === "connecting") {
       completion.fail(new SluiceError("INVALID_ARGUMENT", "the channel is being connected already"));
     } else if (this.state === "active") {
@@ -257,8 +294,32 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     const completion = this.#connecting;
     this.#stopWaiting?.();
     this.#stopWaiting = this.#connecting = undefined;
-    if (error === undefined) completion?.succeed();
-    else completion?.fail(error);
+    if (completion !== undefined) settle(completion, error, this);
+  }
+
+  #settleShutdown(error: Error | undefined): void {
+    const completions = this.#shuttingDownOutput ?? [];
+    this.#shuttingDownOutput = undefined;
+    for (const completion of completions) settle(completion, error, this);
+  }
+
+  /**
+   * Has the transport take what is flushed. Never from inside its own `flush`, nor while completions are told: then
+   * it follows as soon as that is over.
+   */
+  #send(): void {
+    const { queue, end } = this;
+    this.#flushWaits = this.#flushing || queue.isCompleting;
+    if (this.#flushWaits || queue.flushedLength === 0) return;
+    this.#flushing = true;
+    try {
+      do {
+        this.#flushWaits = false;
+        (end as Connection).flush(queue);
+      } while (this.#flushWaits && queue.flushedLength > 0 && this.#ending === "no");
+    } finally {
+      this.#flushing = this.#flushWaits = false;
+    }
   }
 
   #readOn(): void {
@@ -284,7 +345,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     return true;
   }
 
-  #drainThenClose(): void {
+  #drainThenEnd(): void {
     this.#closeDeadline = this.#channel.clock.schedule(this.closeTimeoutMs, () =>
       this.destroy(
         new SluiceError("CLOSE_TIMEOUT", `${this.queue.pendingBytes} bytes were not sent in time`, {
@@ -293,19 +354,35 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
         }),
       ),
     );
-    (this.end as Connection).flush(this.queue);
+    this.#send();
+    if (this.#ending === "no" && !this.isInputShutdown) this.end.read();
   }
 
   #end(): void {
+    if (this.#ending !== "no") return;
+    this.#ending = "closing";
     this.#closeDeadline?.cancel();
     this.end.close();
   }
 
+  /** All that was flushed has been sent: now the sending direction may end. */
+  #endOutput(): void {
+    if (this.#outputEnded) return;
+    this.#outputEnded = true;
+    try {
+      (this.end as Connection).shutdownOutput();
+    } catch (thrown) {
+      this.isOutputShutdown = this.#outputEnded = false;
+      this.#settleShutdown(asError(thrown));
+      if (this.isInputShutdown && !this.allowHalfClosure) this.close();
+    }
+  }
+
   /** What was flushed fails with what broke the channel; what was not, with its being closed. */
-  #failFlushed(): void {
-    const { cause } = this;
-    this.queue.failUnflushed(this.closedError);
-    this.queue.failAll(cause instanceof SluiceError ? () => cause : this.closedError);
+  #failPending(): void {
+    const failure = this.#failure;
+    const makeFlushedError = failure === undefined ? this.closedError : () => failure;
+    this.queue.failAll(makeFlushedError, this.closedError, !this.#toldFailure);
   }
 
   /** What fails because the channel is closed; carries why. */
@@ -317,14 +394,15 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.#wasActive) pipeline.fireChannelInactive();
     pipeline.dismantle();
     this.#channel.ended(this.#wasActive);
-    const closing = this.#closing;
+    this.#toldClosed = true;
+    const closing = this.#closing ?? [];
     this.#closing = undefined;
-    for (const completion of closing ?? []) completion.succeed();
+    for (const completion of closing) settle(completion, undefined, this);
   }
 }
 
-function fail(completion: Completion | undefined, error: Error): void {
-  completion?.fail(error);
+function notConnected(): SluiceError {
+  return new SluiceError("CHANNEL_NOT_ACTIVE", "flushed before the channel was connected");
 }
 
 function unsupported(what: string): SluiceError {

@@ -11,7 +11,7 @@
  *
  * A context stays usable after its handler has left: what it fires goes on to where its neighbours were.
  */
-import { SluiceError } from "@sluice/buffer";
+import { asError } from "./as-error.js";
 import type { Channel } from "./channel.js";
 import type { ChannelHandler } from "./channel-handler.js";
 import type { ChannelPipeline } from "./channel-pipeline.js";
@@ -286,9 +286,4 @@ function passWrite(ctx: ChannelHandlerContext, message: unknown, completion: Com
 
 function passFlush(ctx: ChannelHandlerContext): void {
   ctx.flush();
-}
-
-/** JavaScript may throw anything; handlers are only ever given errors. */
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new SluiceError("HANDLER_THREW", String(thrown), { cause: thrown });
 }

@@ -14,14 +14,13 @@ export class ChannelMessages<T> {
   #reading = false;
   #paused = false;
   #lost = 0;
-  #ended: boolean;
+  #ended = false;
   #cause: Error | undefined;
   #wake: (() => void) | undefined;
   readonly #resume: () => void;
 
-  constructor(resume: () => void, ended: boolean) {
+  constructor(resume: () => void) {
     this.#resume = resume;
-    this.#ended = ended;
   }
 
   get wantsMore(): boolean {
@@ -66,13 +65,15 @@ export class ChannelMessages<T> {
         });
       }
       for (;;) {
-        while (this.#length > 0) yield this.#shift();
-        if (this.#ended) break;
         if (signal?.aborted) throw new SluiceError("ABORTED", undefined, { cause: signal.reason });
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-        this.#wake = undefined;
+        if (this.#length > 0) yield this.#shift();
+        else if (this.#ended) break;
+        else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          this.#wake = undefined;
+        }
       }
       if (this.#cause !== undefined) throw this.#cause;
     } finally {

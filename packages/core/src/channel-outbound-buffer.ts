@@ -8,18 +8,22 @@
  * ```
  *
  * Entries live in growing rings, so queueing a message allocates nothing in the steady state; a channel that
- * has never written holds none, and a burst's large ring goes with the burst. Every entry counts its bytes plus {@link ENTRY_OVERHEAD} towards the water marks, as
- * in Netty's `ChannelOutboundBuffer`. Completions run in the order of the writes.
+ * has never written holds none, and a burst's large ring goes with the burst. Every entry counts its bytes plus
+ * {@link ENTRY_OVERHEAD} towards the water marks, as in Netty's `ChannelOutboundBuffer`.
+ *
+ * Completions run in the order of the writes. They may write, flush and close: a message leaves the queue before its
+ * completion is told, and a flush asked for meanwhile waits until all of them have been told, so that a transport
+ * never sees the queue half way through.
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
-import type { Completion, FailureOwner } from "./channel-promise.js";
+import { type Completion, type FailureOwner, settle } from "./channel-promise.js";
 import type { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
 
 /** What the queue needs to know of its channel. */
 export interface OutboundBufferOwner extends FailureOwner {
   writabilityChanged(): void;
-  /** The last queued message has been completed. */
-  queueDrained(): void;
+  /** Messages have left the queue, and everyone has been told. */
+  messagesCompleted(): void;
 }
 
 export class ChannelOutboundBuffer {
@@ -32,6 +36,7 @@ export class ChannelOutboundBuffer {
   #flushed = 0;
   #pendingBytes = 0;
   #writable = true;
+  #completing = false;
   #low: number;
   #high: number;
   #maxBytes: number;
@@ -60,6 +65,11 @@ export class ChannelOutboundBuffer {
 
   get isWritable(): boolean {
     return this.#writable;
+  }
+
+  /** Whether completions are being told right now. */
+  get isCompleting(): boolean {
+    return this.#completing;
   }
 
   get bytesBeforeUnwritable(): number {
@@ -115,49 +125,81 @@ export class ChannelOutboundBuffer {
 
   /** Completes the oldest `count` messages: they have been handed to the system. */
   succeed(count: number): void {
-    for (let i = 0; i < count && this.#count > 0; i++) this.#shift()?.succeed();
-    this.#afterRemoval();
+    const outer = this.#startCompleting();
+    for (let i = 0; i < count && this.#count > 0; i++) {
+      const completion = this.#shift();
+      if (completion !== undefined) settle(completion, undefined, this.#owner);
+    }
+    this.#endCompleting(outer);
   }
 
   /** Fails the oldest message. */
   failFirst(error: Error): void {
+    const outer = this.#startCompleting();
     const completion = this.#shift();
     if (completion === undefined) this.#owner.unawaitedFailure(error);
-    else completion.fail(error);
-    this.#afterRemoval();
+    else settle(completion, error, this.#owner);
+    this.#endCompleting(outer);
   }
 
   /** Takes out what has not been flushed, oldest first, and fails it for those who await it. */
-  takeUnflushed(makeError: (count: number) => SluiceError): unknown[] {
+  takeUnflushed(makeError: () => Error): unknown[] {
     const taken: unknown[] = [];
-    while (this.#count > this.#flushed) {
-      taken.push(this.peek(this.#count - 1));
-      this.#pop()?.fail(makeError(1));
-    }
-    return taken.reverse();
+    for (let i = this.#flushed; i < this.#count; i++) taken.push(this.peek(i));
+    this.#fail(this.#flushed, makeError, makeError, false);
+    return taken;
   }
 
-  /** Fails what has not been flushed; the rest stays. Failures nobody awaits are told once, with their number. */
-  failUnflushed(makeError: (count: number) => SluiceError): void {
-    this.#failFrom(this.#flushed, makeError);
+  /** Fails what has not been flushed; the rest stays. Failures nobody awaits are told once. */
+  failUnflushed(makeError: () => Error): void {
+    this.#fail(this.#flushed, makeError, makeError, true);
   }
 
-  /** Fails everything: the channel is closed. */
-  failAll(makeError: (count: number) => SluiceError): void {
-    this.#failFrom(0, makeError);
+  /**
+   * Fails everything, oldest first: what was flushed and what was not, each for its own reason.
+   *
+   * @param tellUnawaited False when everybody knows already.
+   */
+  failAll(makeFlushedError: () => Error, makeUnflushedError: () => Error, tellUnawaited = true): void {
+    this.#fail(0, makeFlushedError, makeUnflushedError, tellUnawaited);
   }
 
-  #failFrom(first: number, makeError: (count: number) => SluiceError): void {
+  #fail(first: number, flushedError: () => Error, unflushedError: () => Error, tellUnawaited: boolean): void {
+    if (this.#count <= first) return;
+    const outer = this.#startCompleting();
+    // All leave before the first is told, so that nobody finds a message in the queue that is lost already.
     const failed: (Completion | undefined)[] = [];
     while (this.#count > first) failed.push(this.#pop());
-    failed.reverse();
+    const flushed = this.#flushed - first;
     this.#flushed = Math.min(this.#flushed, first);
-    let unawaited = 0;
-    for (const completion of failed) {
-      if (completion === undefined) unawaited++;
-      else completion.fail(makeError(1));
+    this.#failEach(failed.slice(failed.length - flushed), flushedError, tellUnawaited);
+    this.#failEach(failed.slice(0, failed.length - flushed), unflushedError, tellUnawaited);
+    this.#endCompleting(outer);
+  }
+
+  /** @param failed The youngest first. */
+  #failEach(failed: (Completion | undefined)[], makeError: () => Error, tellUnawaited: boolean): void {
+    let unawaited = false;
+    for (let i = failed.length - 1; i >= 0; i--) {
+      const completion = failed[i];
+      if (completion === undefined) unawaited = true;
+      else settle(completion, makeError(), this.#owner);
     }
-    if (unawaited > 0) this.#owner.unawaitedFailure(makeError(unawaited));
+    if (unawaited && tellUnawaited) this.#owner.unawaitedFailure(makeError());
+  }
+
+  #startCompleting(): boolean {
+    const outer = this.#completing;
+    this.#completing = true;
+    return outer;
+  }
+
+  #endCompleting(outer: boolean): void {
+    this.#completing = outer;
+    if (outer) return;
+    if (this.#count === 0 && this.#messages.length > KEPT_CAPACITY) this.#release();
+    this.#updateWritability();
+    this.#owner.messagesCompleted();
   }
 
   #shift(): Completion | undefined {
@@ -180,12 +222,6 @@ export class ChannelOutboundBuffer {
     this.#pendingBytes -= this.#sizes[slot] as number;
     this.#count--;
     return completion;
-  }
-
-  #afterRemoval(): void {
-    if (this.#count === 0 && this.#messages.length > KEPT_CAPACITY) this.#release();
-    this.#updateWritability();
-    if (this.#count === 0) this.#owner.queueDrained();
   }
 
   #updateWritability(): void {

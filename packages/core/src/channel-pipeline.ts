@@ -32,6 +32,7 @@ export class ChannelPipeline<In = any, Out = any> {
   readonly channel: Channel<any, any>;
   readonly #head: ChannelHandlerContext;
   readonly #tail: ChannelHandlerContext;
+  #isDismantled = false;
   /** Phantoms, so that pipelines of different types are not mistaken for each other. */
   declare readonly "~in": In;
   declare readonly "~out": (message: Out) => void;
@@ -193,12 +194,12 @@ export class ChannelPipeline<In = any, Out = any> {
 
   /** Takes all handlers out, tail first: the channel has closed. @internal */
   dismantle(): void {
-    let context = this.#tail.prev as ChannelHandlerContext;
-    while (context !== this.#head) {
-      const prev = context.prev as ChannelHandlerContext;
+    this.#isDismantled = true;
+    for (;;) {
+      const context = this.#tail.prev as ChannelHandlerContext;
+      if (context === this.#head) return;
       this.#unlink(context);
       this.#callRemoved(context);
-      context = prev;
     }
   }
 
@@ -208,6 +209,8 @@ export class ChannelPipeline<In = any, Out = any> {
     if (name !== undefined) this.#refuseDuplicate(name);
     noteAdded(handler);
     const context = new ChannelHandlerContext(this, handler, name ?? this.#freeName(handler));
+    // What stood here may have been taken out by a handler added just before.
+    while (!before.added) before = before.next as ChannelHandlerContext;
     const after = before.prev as ChannelHandlerContext;
     context.prev = after;
     context.next = before;
@@ -215,6 +218,11 @@ export class ChannelPipeline<In = any, Out = any> {
     before.prev = context;
     this.#relink();
     this.#callAdded(context);
+    // Too late: the channel is over. The handler still gets both calls, so that it gives back what it took.
+    if (this.#isDismantled && context.added) {
+      this.#unlink(context);
+      this.#callRemoved(context);
+    }
   }
 
   /** The leaving context keeps its own links: what it still fires arrives where its neighbours are. */
@@ -284,8 +292,8 @@ export class ChannelPipeline<In = any, Out = any> {
   #require(key: HandlerKey): ChannelHandlerContext {
     const context = this.context(key);
     if (context !== undefined) return context;
-    const wanted = typeof key === "string" ? `"${key}"` : (key as { name?: string }).name || key.constructor.name;
-    throw new SluiceError("HANDLER_NOT_FOUND", `no handler ${wanted} in [${this.names().join(", ")}]`);
+    const wanted = typeof key === "string" ? `"${key}"` : typeof key === "function" ? key.name : className(key);
+    throw new SluiceError("HANDLER_NOT_FOUND", `no handler ${wanted ?? "like that"} in [${this.names().join(", ")}]`);
   }
 
   #refuseDuplicate(name: string): void {
@@ -295,7 +303,7 @@ export class ChannelPipeline<In = any, Out = any> {
   }
 
   #freeName(handler: ChannelHandler): string {
-    const base = handler.constructor === Object ? "handler" : handler.constructor.name;
+    const base = className(handler) ?? "handler";
     let number = 0;
     while (this.context(`${base}#${number}`) !== undefined) number++;
     return `${base}#${number}`;
@@ -315,6 +323,12 @@ function* named(args: HandlerArguments): Generator<[name: string | undefined, ha
     } else throw new SluiceError("INVALID_ARGUMENT", `a handler must be an object, not ${String(argument)}`);
   }
   if (name !== undefined) throw new SluiceError("INVALID_ARGUMENT", `no handler follows the name "${name}"`);
+}
+
+/** Undefined for object literals and the like. */
+function className(handler: ChannelHandler): string | undefined {
+  const made = handler.constructor;
+  return made === Object || typeof made !== "function" ? undefined : made.name || undefined;
 }
 
 function lifecycleError(method: string, context: ChannelHandlerContext, cause: unknown): SluiceError {

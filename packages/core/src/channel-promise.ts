@@ -6,8 +6,9 @@
  * single small object, and a native promise only when somebody really waits.
  */
 import type { SluiceError } from "@sluice/buffer";
+import { asError } from "./as-error.js";
 
-/** Told once per operation how it ended. One object may serve many operations. */
+/** Told once per operation how it ended. One object may serve many operations; it must not throw. */
 export interface Completion {
   succeed(): void;
   fail(error: Error): void;
@@ -19,6 +20,16 @@ export type CompletionListener = (error: Error | undefined) => void;
 /** Gets the failures that nobody asked for: the channel. */
 export interface FailureOwner {
   unawaitedFailure(error: Error): void;
+}
+
+/** Tells `completion` how its operation ended; what it throws is its own failure, not that of whoever tells it. */
+export function settle(completion: Completion, error: Error | undefined, owner: FailureOwner): void {
+  try {
+    if (error === undefined) completion.succeed();
+    else completion.fail(error);
+  } catch (thrown) {
+    owner.unawaitedFailure(asError(thrown));
+  }
 }
 
 export class ChannelPromise implements Completion, PromiseLike<void> {
@@ -61,11 +72,14 @@ export class ChannelPromise implements Completion, PromiseLike<void> {
     this.#notify();
   }
 
-  /** Calls `listener` as soon as this is done, synchronously; at once if it already is. */
+  /**
+   * Calls `listener` as soon as this is done, synchronously; at once if it already is. What a listener throws goes
+   * where unawaited failures go, and the other listeners are called all the same.
+   */
   addListener(listener: CompletionListener): this {
     if (this.#state !== "pending") {
       this.#heard = true;
-      listener(this.#error);
+      this.#call(listener);
     } else if (this.#listeners === undefined) this.#listeners = listener;
     else if (typeof this.#listeners === "function") this.#listeners = [this.#listeners, listener];
     else this.#listeners.push(listener);
@@ -96,8 +110,17 @@ export class ChannelPromise implements Completion, PromiseLike<void> {
     this.#listeners = undefined;
     if (listeners === undefined) return;
     this.#heard = true;
-    if (typeof listeners === "function") listeners(this.#error);
-    else for (const listener of listeners) listener(this.#error);
+    if (typeof listeners === "function") this.#call(listeners);
+    else for (const listener of listeners) this.#call(listener);
+  }
+
+  #call(listener: CompletionListener): void {
+    if (this.#owner === undefined) return listener(this.#error);
+    try {
+      listener(this.#error);
+    } catch (thrown) {
+      this.#owner.unawaitedFailure(asError(thrown));
+    }
   }
 
   /** `await` attaches its listener a few jobs after the call returns, so a failure waits that long for one. */

@@ -12,6 +12,7 @@
  */
 import { SluiceError } from "@sluice/buffer";
 import { EventEmitter } from "eventemitter3";
+import { asError } from "./as-error.js";
 import { Attribute, type AttributeKey } from "./attribute-key.js";
 import { ChannelEngine } from "./channel-engine.js";
 import type { ChannelHandler } from "./channel-handler.js";
@@ -172,13 +173,13 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   // ── operations ─────────────────────────────────────────────────────────────────────────────────────────────
 
   connect(options: ConnectOptions): ChannelPromise {
-    const promise = new ChannelPromise();
+    const promise = this.newPromise();
     this.pipeline.tail.connect(options, promise);
     return promise;
   }
 
   bind(options: BindOptions): ChannelPromise {
-    const promise = new ChannelPromise();
+    const promise = this.newPromise();
     this.pipeline.tail.bind(options, promise);
     return promise;
   }
@@ -242,8 +243,12 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
    * @throws (rejects) ABORTED, CHANNEL_CLOSED, or what the write failed with
    */
   async send(message: Out, options?: { readonly signal?: AbortSignal }): Promise<void> {
-    while (this.isActive && !this.isWritable) await this.#nextWritability(options?.signal);
-    if (options?.signal?.aborted) throw new SluiceError("ABORTED", undefined, { cause: options.signal.reason });
+    const signal = options?.signal;
+    for (;;) {
+      if (signal?.aborted) throw new SluiceError("ABORTED", undefined, { cause: signal.reason });
+      if (!this.isActive || this.isWritable) break;
+      await this.#nextWritability(signal);
+    }
     await this.writeAndFlush(message);
   }
 
@@ -283,12 +288,29 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   /** Emits an error no handler dealt with, here or else at the parent, and closes the channel. @internal */
   unhandledError(error: Error): void {
     if (!this.#isOver && !isAboutClosing(error)) this.engine.cause ??= error;
-    if (!this.emit("error", error)) this.parent?.childFailed(this, error);
+    try {
+      if (!this.emit("error", error)) this.parent?.childFailed(this, error);
+    } catch (thrown) {
+      // Even the listener for errors failed: there is nobody left here to tell.
+      this.parent?.childFailed(this, asError(thrown));
+    }
     this.engine.close();
   }
 
   /** An accepted channel failed and nobody listens to it. @internal */
   childFailed(_child: Channel<any, any>, _error: Error): void {}
+
+  /** Emits an event; a listener that throws fails the channel, not whoever brought the event. @internal */
+  tell(event: "active" | "inactive"): void;
+  tell(event: "writability", writable: boolean): void;
+  tell(event: "close", cause: Error | undefined): void;
+  tell(event: keyof ChannelEvents, ...args: any[]): void {
+    try {
+      this.emit(event, ...(args as [any]));
+    } catch (thrown) {
+      this.unhandledError(asError(thrown));
+    }
+  }
 
   /** A message nobody took. @internal */
   unreadMessage(message: In): void {
@@ -308,16 +330,17 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   /** The last word. @internal */
   ended(wasActive: boolean): void {
     this.#isOver = true;
-    if (wasActive) this.emit("inactive");
+    if (wasActive) this.tell("inactive");
     this.#messages?.end(this.engine.cause);
-    this.emit("close", this.engine.cause);
+    this.tell("close", this.engine.cause);
     this.#settleClosed?.();
   }
 
   get #inbox(): ChannelMessages<In> {
     this.#messages ??= new ChannelMessages<In>(() => {
       if (this.autoRead && this.isActive) this.read();
-    }, this.#isOver);
+    });
+    if (this.#isOver) this.#messages.end(this.engine.cause);
     return this.#messages;
   }
 
@@ -351,9 +374,8 @@ const ENGINE_OPTIONS = new Map<ChannelOption<any>, EngineOption>([
   [ChannelOption.ALLOW_HALF_CLOSURE, (engine, value: boolean) => (engine.allowHalfClosure = value)],
   [
     ChannelOption.WRITE_BUFFER_WATER_MARK,
-    (engine, value: WriteBufferWaterMark) => {
-      engine.queue.waterMark = value instanceof WriteBufferWaterMark ? value : WriteBufferWaterMark.DEFAULT;
-    },
+    // Anything with two marks will do; the constructor checks them.
+    (engine, value: WriteBufferWaterMark) => (engine.queue.waterMark = new WriteBufferWaterMark(value.low, value.high)),
   ],
   [
     ChannelOption.MAX_OUTBOUND_BYTES,
@@ -361,13 +383,18 @@ const ENGINE_OPTIONS = new Map<ChannelOption<any>, EngineOption>([
   ],
   [
     ChannelOption.CONNECT_TIMEOUT_MILLIS,
-    (engine, value: number, name) => (engine.connectTimeoutMs = atLeast(name, value, 0)),
+    (engine, value: number, name) => (engine.connectTimeoutMs = milliseconds(name, value)),
   ],
   [
     ChannelOption.CLOSE_TIMEOUT_MILLIS,
-    (engine, value: number, name) => (engine.closeTimeoutMs = atLeast(name, value, 0)),
+    (engine, value: number, name) => (engine.closeTimeoutMs = milliseconds(name, value)),
   ],
 ]);
+
+function milliseconds(name: string, value: number): number {
+  if (value !== Number.POSITIVE_INFINITY) return atLeast(name, value, 0);
+  throw new SluiceError("INVALID_ARGUMENT", `${name} must be finite`);
+}
 
 function atLeast(name: string, value: number, least: number): number {
   if (value >= least) return value;

@@ -32,7 +32,7 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
         transport.createListener({
           active: () => signals.active(),
           connectFailed: (error) => signals.connectFailed(error),
-          read: (message) => signals.read(message),
+          read: (message) => this.#pass(message as Channel, signals),
           readComplete: () => signals.readComplete(),
           inputShutdown: () => signals.inputShutdown(),
           outputShutdown: () => signals.outputShutdown(),
@@ -60,11 +60,21 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
 
   /** An accepted connection failed and nobody listens to it; `childError` tells. @internal */
   override childFailed(child: Channel<any, any>, error: Error): void {
-    this.children.emit("error", error, child);
+    try {
+      this.children.emit("error", error, child);
+    } catch {
+      // The listener's own failure must not reach whoever brought the child's.
+    }
   }
 
   #accept(createConnection: (signals: ChannelSignals) => Connection): Channel<In, Out> {
     return new Channel<In, Out>({ createEnd: createConnection, parent: this });
+  }
+
+  /** A connection that arrives while the server closes has nobody to go to. */
+  #pass(child: Channel, signals: ChannelSignals): void {
+    if (this.isActive) signals.read(child);
+    else child.closeForcibly();
   }
 
   async #shutDown(timeoutMs: number): Promise<ShutdownReport> {

@@ -32,7 +32,7 @@ export function noteAdded(handler: ChannelHandler): void {
   else if (!isSharable(handler)) {
     throw new SluiceError(
       "HANDLER_NOT_SHARABLE",
-      `this ${handler.constructor.name} has been added before; make a new one for each channel, or mark it sharable`,
+      `this ${handler.constructor?.name ?? "handler"} has been added before; make a new one for each channel, or mark it sharable`,
     );
   }
 }

@@ -152,7 +152,10 @@ export class EmbeddedChannel extends Channel<any, any> {
    * @throws what reached the tail unhandled
    */
   finish(): EmbeddedLeftovers {
-    const unflushed = this.engine.queue.takeUnflushed(() => this.engine.closedError());
+    const { length } = this.#errors;
+    const unflushed = this.engine.queue.takeUnflushed(this.engine.closedError);
+    // That these were not sent is reported, not thrown.
+    this.#errors.length = length;
     this.close();
     this.runPendingTasks();
     this.checkException();
