@@ -1,0 +1,56 @@
+/**
+ * Ready-made handlers: what nearly every connection needs beside its protocol.
+ *
+ * All of them watch traffic and pass it on unchanged, so they fit anywhere in a pipeline and leave its types as they
+ * are. Where one stands decides what it sees: bytes nearest the transport, messages behind a codec.
+ *
+ * **A peer that has vanished** sends nothing, not even an end. {@link ReadTimeoutHandler} closes the channel then;
+ * {@link WriteTimeoutHandler} closes it when the peer has stopped taking what we send. Both raise a coded error first.
+ *
+ * ```ts
+ * pipeline
+ *   .addLast(new ReadTimeoutHandler(60_000))     // READ_TIMEOUT
+ *   .addLast(new WriteTimeoutHandler(10_000));   // WRITE_TIMEOUT
+ * ```
+ *
+ * **A connection that may be quiet** wants more care: {@link IdleStateHandler} only says that it is quiet, with an
+ * {@link IdleStateEvent} for each direction, and a handler of yours decides. The usual pair is a ping when we have
+ * written nothing for a while, and the end when the peer has been silent for several pings:
+ *
+ * ```ts
+ * pipeline
+ *   .addLast(new IdleStateHandler({ writerIdleMs: 20_000, readerIdleMs: 60_000 }))
+ *   .addLast(new LineBasedFrameDecoder())
+ *   .addLast({
+ *     userEventTriggered(ctx, event) {
+ *       if (event === IdleStateEvent.FIRST_READER_IDLE) ctx.close();
+ *       else if (event instanceof IdleStateEvent) ctx.writeAndFlush(ByteBuf.from("ping\n"));
+ *       else ctx.fireUserEventTriggered(event);
+ *     },
+ *   });
+ * ```
+ *
+ * **A pipeline that does something strange** becomes visible with a {@link LoggingHandler}, before, behind or on both
+ * sides of the suspect. It prints through any {@link Logger}; `console` is one:
+ *
+ * ```ts
+ * pipeline
+ *   .addLast(new LoggingHandler({ logger: console, name: "wire" }))
+ *   .addLast(new LineBasedFrameDecoder())
+ *   .addLast(new LoggingHandler({ logger: console, name: "lines", hexDump: false }));
+ * ```
+ *
+ * All time comes from the channel's `Clock`, so a test moves it by hand:
+ *
+ * ```ts
+ * const channel = new EmbeddedChannel(new ReadTimeoutHandler(30_000));
+ * channel.clock.advance(30_000);
+ * channel.checkException();   // throws READ_TIMEOUT
+ * ```
+ */
+export { type IdleState, IdleStateEvent } from "./idle-state-event.js";
+export { IdleStateHandler, type IdleStateHandlerOptions } from "./idle-state-handler.js";
+export type { Logger, LogLevel } from "./logger.js";
+export { LoggingHandler, type LoggingHandlerOptions } from "./logging-handler.js";
+export { ReadTimeoutHandler } from "./read-timeout-handler.js";
+export { WriteTimeoutHandler } from "./write-timeout-handler.js";
