@@ -19,6 +19,7 @@
 
 import { indexError, valueError } from "./bounds.js";
 import { ByteAccessors } from "./byte-accessors.js";
+import { copyBytes } from "./copy-bytes.js";
 import { formatHex, formatHexTable, parseHex } from "./hex.js";
 import { asSize, copyOf, cut, isCut, slab, uncut } from "./memory.js";
 import { RareState } from "./rare-state.js";
@@ -281,19 +282,21 @@ export class ByteBuf extends ByteAccessors {
 
   /** Copies `source` to `index`. Of a buffer the readable bytes, which then count as read, as in Netty. */
   setBytes(index: number, source: Uint8Array | ByteBuf): this {
-    const length = source instanceof ByteBuf ? source.readableBytes : source.length;
-    this.array.set(bytesOf(source), this.at(index, length));
+    this.array.set(source instanceof ByteBuf ? source.asUint8Array() : source, this.at(index, lengthOf(source)));
     if (source instanceof ByteBuf) source.reader = source.writer;
     return this;
   }
 
-  /** Appends `source`. Of a buffer the readable bytes, which then count as read, as in Netty. */
-  writeBytes(source: Uint8Array | ByteBuf): this {
-    // The view first: growing replaces the memory, and `source` may be this very buffer.
-    const bytes = bytesOf(source);
-    const at = this.writeAt(bytes.length);
-    this.array.set(bytes, at);
-    if (source instanceof ByteBuf) source.reader += bytes.length;
+  /** Appends `source`, or its next `n` bytes. What is taken of a buffer counts as read, as in Netty. */
+  writeBytes(source: Uint8Array | ByteBuf, n: number = lengthOf(source)): this {
+    if (n >>> 0 !== n || n > lengthOf(source)) throw indexError(0, n, lengthOf(source));
+    const isBuf = source instanceof ByteBuf;
+    // The memory first: growing replaces it, and `source` may be this very buffer.
+    const from = isBuf ? source.array : source;
+    const start = isBuf ? source.arrayOffset + source.reader : 0;
+    const at = this.writeAt(n);
+    copyBytes(from, start, this.array, at, n);
+    if (isBuf) source.reader += n;
     return this;
   }
 
@@ -331,8 +334,8 @@ export class ByteBuf extends ByteAccessors {
   /**
    * Index of the first `value` that lies wholly between `from` and `to`, or -1. Looks at no byte outside.
    *
-   * An empty sequence is found at `from`. Short windows cost a byte loop, longer ones the host's
-   * native search over a view that is made once per chunk. A sequence costs at worst its length times the bytes searched, on data made of its beginning.
+   * An empty sequence is found at `from`. Short windows cost a byte loop, longer ones the host's native search over a
+   * view made once per chunk. A sequence costs at worst its length times the bytes searched, on data made of its start.
    * Throws VALUE_OUT_OF_RANGE for a number that is not a byte.
    */
   indexOf(value: number | Uint8Array, from: number = this.reader, to: number = this.writer): number {
@@ -441,6 +444,6 @@ function moveMemory(buf: Memory, to: Memory): void {
   buf.capacity = to.capacity;
 }
 
-function bytesOf(source: Uint8Array | ByteBuf): Uint8Array {
-  return source instanceof ByteBuf ? source.asUint8Array() : source;
+function lengthOf(source: Uint8Array | ByteBuf): number {
+  return source instanceof ByteBuf ? source.writerIndex - source.readerIndex : source.length;
 }
