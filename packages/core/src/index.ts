@@ -47,6 +47,11 @@ export { ChannelOutboundHandler } from "./channel-outbound-handler.js";
 export { ChannelPipeline, type HandlerArguments, type HandlerClass, type HandlerKey } from "./channel-pipeline.js";
 export { ChannelPromise, type Completion, type CompletionListener, type FailureOwner } from "./channel-promise.js";
 export type { Clock, Timeout } from "./clock.js";
+export {
+  CombinedChannelDuplexHandler,
+  type InboundPart,
+  type OutboundPart,
+} from "./combined-channel-duplex-handler.js";
 export { HashedWheelTimer } from "./hashed-wheel-timer.js";
 export { PassThroughHandler } from "./pass-through-handler.js";
 export { ServerBootstrap } from "./server-bootstrap.js";
