@@ -34,9 +34,9 @@
  */
 import { ByteBuf, type ErrorCode, SluiceError } from "@sluice/buffer";
 import { type ChannelHandlerContext, ChannelInboundHandler, ChannelInputShutdownEvent } from "@sluice/core";
-import { moveBytes, takeRoom } from "./accumulator-memory.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 import { MessageSink } from "./message-sink.js";
+import { moveBytes } from "./move-bytes.js";
 
 /** What all decoders have in common. */
 export interface DecoderOptions {
@@ -301,7 +301,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   #moveTo(size: number): void {
     const from = this.#input;
     const left = from.readableBytes;
-    const room = takeRoom(Math.min(size, this.#maxAccumulatedBytes));
+    const room = ByteBuf.alloc(Math.min(size, this.#maxAccumulatedBytes));
     this.#base += from.readerIndex;
     moveBytes(from, room, left);
     this.#bytesCopied += left;

@@ -34,29 +34,26 @@ export class DelimiterAutomaton implements DelimiterSearch {
     const { array } = input;
     const first = input.arrayOffset + input.readerIndex;
     const have = input.readableBytes;
-    const { classes, width, next, depths, matches, leaves, onlyFirstByte } = this.#table;
+    const { classes, width, next, depths, matches, leaves } = this.#table;
     const from = this.#seen;
     let state = this.#state;
+    let candidate = this.#candidateStart;
     for (let at = from; at < have; at++) {
-      if (state === ROOT && onlyFirstByte >= 0) {
-        const found = input.indexOf(onlyFirstByte, input.readerIndex + at);
-        if (found < 0) break;
-        at = found - input.readerIndex;
+      if (state === ROOT) {
+        at = this.#skipContent(input, at, have);
+        if (at === have) break;
       }
       state = next[state * width + (classes[array[first + at] as number] as number)] as number;
-      if (state === ROOT && this.#candidateStart === NO_CANDIDATE) continue;
       const end = at + 1;
       const match = matches[state] as number;
-      if (match > 0 && end - match <= this.#candidateStart) {
-        this.#candidateStart = end - match;
+      if (match > 0 && end - match <= candidate) {
+        this.#candidateStart = candidate = end - match;
         this.#candidateEnd = end;
       }
-      const begins = end - (depths[state] as number);
-      if (begins > this.#candidateStart || (leaves[state] === 1 && this.#candidateStart !== NO_CANDIDATE)) {
-        return this.#found(end - from);
-      }
+      if (candidate === NO_CANDIDATE) continue;
+      if (leaves[state] === 1 || end - (depths[state] as number) > candidate) return this.#found(end - from);
     }
-    if (atEnd && this.#candidateStart !== NO_CANDIDATE) return this.#found(have - from);
+    if (atEnd && candidate !== NO_CANDIDATE) return this.#found(have - from);
     this.examined = have - from;
     this.#seen = have;
     this.#state = state;
@@ -73,6 +70,19 @@ export class DelimiterAutomaton implements DelimiterSearch {
     if (this.#candidateStart === NO_CANDIDATE) return;
     this.#candidateStart -= n;
     this.#candidateEnd -= n;
+  }
+
+  /** The next place, from `at` on, with a byte that begins a delimiter; most bytes never get further than here. */
+  #skipContent(input: ByteBuf, at: number, have: number): number {
+    const { onlyFirstByte, firstBytes } = this.#table;
+    const first = input.arrayOffset + input.readerIndex;
+    if (onlyFirstByte < 0) {
+      const { array } = input;
+      while (at < have && firstBytes[array[first + at] as number] === 0) at++;
+      return at;
+    }
+    const found = input.indexOf(onlyFirstByte, input.readerIndex + at);
+    return found < 0 ? have : found - input.readerIndex;
   }
 
   #found(examined: number): number {
@@ -99,6 +109,8 @@ interface Table {
   readonly matches: Uint16Array;
   /** 1 when no delimiter goes on from a state. */
   readonly leaves: Uint8Array;
+  /** 1 for bytes with which a delimiter begins. */
+  readonly firstBytes: Uint8Array;
   /** The byte with which all delimiters begin, or -1: it can be searched for natively. */
   readonly onlyFirstByte: number;
 }
@@ -163,9 +175,19 @@ function compile(delimiters: readonly Uint8Array[]): Table {
       }
     }
   }
-  const firstBytes = new Set(delimiters.map((one) => one[0] as number));
-  const onlyFirstByte = firstBytes.size === 1 ? (delimiters[0]?.[0] as number) : -1;
-  return { classes, width, next, depths, matches, leaves, onlyFirstByte };
+  const firstBytes = new Uint8Array(256);
+  for (const delimiter of delimiters) firstBytes[delimiter[0] as number] = 1;
+  const isOnly = firstBytes.indexOf(1) === firstBytes.lastIndexOf(1);
+  return {
+    classes,
+    width,
+    next,
+    depths,
+    matches,
+    leaves,
+    firstBytes,
+    onlyFirstByte: isOnly ? firstBytes.indexOf(1) : -1,
+  };
 }
 
 const ROOT = 0;

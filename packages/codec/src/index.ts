@@ -1,5 +1,54 @@
-export * from "./byte-to-message-decoder.js";
-export * from "./delimiter-based-frame-decoder.js";
-export * from "./fixed-length-frame-decoder.js";
-export * from "./length-field-based-frame-decoder.js";
-export * from "./line-based-frame-decoder.js";
+/**
+ * From bytes to messages and back.
+ *
+ * A stream has no messages: what one side wrote in one piece arrives in two, or two in one. A frame decoder cuts it, a
+ * message codec gives the frames a meaning, and on the way out the same in reverse:
+ *
+ * ```
+ *                ┌──────────────────────────────┐ frames ┌───────────┐ values
+ *   bytes ─────▶ │ LengthFieldBasedFrameDecoder │ ─────▶ │ JsonCodec │ ─────▶ application
+ *   bytes ◀───── │ LengthFieldPrepender         │ ◀───── │           │ ◀─────
+ *                └──────────────────────────────┘        └───────────┘
+ * ```
+ *
+ * Choose the frame decoder by how the protocol tells where a frame ends:
+ *
+ * | the end is told by | decoder | encoder |
+ * |---|---|---|
+ * | a length in front | {@link LengthFieldBasedFrameDecoder} | {@link LengthFieldPrepender} |
+ * | an end of line | {@link LineBasedFrameDecoder} | {@link LineEncoder} |
+ * | other delimiters | {@link DelimiterBasedFrameDecoder} | |
+ * | nothing: all are as long | {@link FixedLengthFrameDecoder} | |
+ *
+ * Or write one: {@link ByteToMessageDecoder} asks for a method that looks at the beginning of some bytes, and takes care of
+ * the rest. Behind the frames come {@link StringDecoder}, {@link JsonCodec}, or what you derive from
+ * {@link MessageToMessageDecoder}; towards the network {@link MessageToByteEncoder} and {@link MessageToMessageEncoder}.
+ *
+ * What all of them promise: the same messages and errors however the bytes were cut; every byte looked at and copied a
+ * constant number of times; a limit on everything that is kept, with an error that says so; frames that stay valid as
+ * long as somebody holds them.
+ */
+export { ByteToMessageCodec } from "./byte-to-message-codec.js";
+export {
+  ByteToMessageDecoder,
+  type ByteToMessageDecoderOptions,
+  type DecoderOptions,
+} from "./byte-to-message-decoder.js";
+export { DelimiterBasedFrameDecoder, type DelimiterBasedFrameDecoderOptions } from "./delimiter-based-frame-decoder.js";
+export { FixedLengthFrameDecoder, type FixedLengthFrameDecoderOptions } from "./fixed-length-frame-decoder.js";
+export { JsonCodec, type JsonCodecOptions } from "./json-codec.js";
+export type { ByteOrder, LengthFieldLength } from "./length-field.js";
+export {
+  LengthFieldBasedFrameDecoder,
+  type LengthFieldBasedFrameDecoderOptions,
+} from "./length-field-based-frame-decoder.js";
+export { LengthFieldPrepender, type LengthFieldPrependerOptions } from "./length-field-prepender.js";
+export { LineBasedFrameDecoder, type LineBasedFrameDecoderOptions } from "./line-based-frame-decoder.js";
+export { LineEncoder, type LineEncoderOptions } from "./line-encoder.js";
+export type { MessageSink } from "./message-sink.js";
+export { HEAD_ROOM, MAX_ENCODED_LENGTH, MessageToByteEncoder } from "./message-to-byte-encoder.js";
+export { MessageToMessageCodec } from "./message-to-message-codec.js";
+export { MessageToMessageDecoder } from "./message-to-message-decoder.js";
+export { MessageToMessageEncoder } from "./message-to-message-encoder.js";
+export { StringDecoder, type StringDecoderOptions } from "./string-decoder.js";
+export { StringEncoder, type StringEncoderOptions } from "./string-encoder.js";

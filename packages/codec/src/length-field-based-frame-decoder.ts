@@ -28,7 +28,13 @@ import { type ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
 import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
-import { type ByteOrder, checkLengthField, type LengthFieldLength, readLengthField } from "./length-field.js";
+import {
+  type ByteOrder,
+  checkLengthField,
+  LARGEST_LENGTH,
+  type LengthFieldLength,
+  readLengthField,
+} from "./length-field.js";
 import type { MessageSink } from "./message-sink.js";
 
 export interface LengthFieldBasedFrameDecoderOptions extends DecoderOptions {
@@ -199,7 +205,7 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
     if (this.#strip > this.#maxFrameLength) {
       throw impossible(`initialBytesToStrip ${this.#strip} is more than maxFrameLength ${this.#maxFrameLength}`);
     }
-    if (LARGEST_VALUE[this.#fieldLength] + this.#addend < this.#fieldEnd) {
+    if (LARGEST_LENGTH[this.#fieldLength] + this.#addend < this.#fieldEnd) {
       throw impossible(`no value of the length field makes up for lengthAdjustment ${this.#addend - this.#fieldEnd}`);
     }
     if (this.#addend > this.#maxFrameLength) {
@@ -212,6 +218,5 @@ function impossible(detail: string): SluiceError {
   return new SluiceError("INVALID_ARGUMENT", detail);
 }
 
-const LARGEST_VALUE = { 1: 2 ** 8 - 1, 2: 2 ** 16 - 1, 3: 2 ** 24 - 1, 4: 2 ** 32 - 1, 8: Number.MAX_SAFE_INTEGER };
 /** Within these, no sum of a length that has passed the limit is rounded. */
 const LARGEST_ADJUSTMENT = 2 ** 52;

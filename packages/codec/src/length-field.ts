@@ -7,6 +7,15 @@ export type LengthFieldLength = 1 | 2 | 3 | 4 | 8;
 /** Big-endian, the order of networks, or little-endian. */
 export type ByteOrder = "BE" | "LE";
 
+/** The largest value of a field; of one of 8 bytes, the largest a JavaScript number holds exactly. */
+export const LARGEST_LENGTH: Readonly<Record<LengthFieldLength, number>> = {
+  1: 2 ** 8 - 1,
+  2: 2 ** 16 - 1,
+  3: 2 ** 24 - 1,
+  4: 2 ** 32 - 1,
+  8: Number.MAX_SAFE_INTEGER,
+};
+
 /** @throws INVALID_ARGUMENT */
 export function checkLengthField(length: number, order: string): void {
   if (![1, 2, 3, 4, 8].includes(length)) {

@@ -1,0 +1,76 @@
+/**
+ * Frames of JSON and the values they stand for.
+ *
+ * ```
+ *   | {"id":1} |  ──▶  { id: 1 }
+ *   | {"id":1} |  ◀──  { id: 1 }
+ * ```
+ */
+import { ByteBuf, SluiceError } from "@sluice/buffer";
+import type { ChannelHandlerContext } from "@sluice/core";
+import type { MessageSink } from "./message-sink.js";
+import { allocateFrame } from "./message-to-byte-encoder.js";
+import { MessageToMessageCodec } from "./message-to-message-codec.js";
+
+export interface JsonCodecOptions {
+  /** Passed to `JSON.parse`. */
+  readonly reviver?: (this: unknown, key: string, value: unknown) => unknown;
+  /** Passed to `JSON.stringify`. */
+  readonly replacer?: (this: unknown, key: string, value: unknown) => unknown;
+}
+
+/**
+ * Reads values of type `In` from frames, `ByteBuf` or string, and writes values of type `Out` as frames with head-room.
+ *
+ * The types are the caller's word: nothing checks that what arrives is an `In`. Put a frame decoder in front. `ByteBuf`s
+ * that are written pass unchanged.
+ *
+ * Errors: INVALID_JSON (recoverable; `length`, `hex`) for a frame that is not JSON in UTF-8, which is dropped;
+ * ENCODE_FAILED for a value that JSON cannot express, such as `undefined`, a function or a circular object.
+ */
+export class JsonCodec<In = unknown, Out = unknown> extends MessageToMessageCodec<ByteBuf | string, In, Out, ByteBuf> {
+  readonly #reviver: JsonCodecOptions["reviver"];
+  readonly #replacer: JsonCodecOptions["replacer"];
+
+  constructor(options: JsonCodecOptions = {}) {
+    super();
+    this.#reviver = options.reviver;
+    this.#replacer = options.replacer;
+  }
+
+  protected override acceptInboundMessage(message: unknown): boolean {
+    return message instanceof ByteBuf || typeof message === "string";
+  }
+
+  protected override acceptOutboundMessage(message: unknown): boolean {
+    return !(message instanceof ByteBuf);
+  }
+
+  protected override decode(_ctx: ChannelHandlerContext<In>, frame: ByteBuf | string, out: MessageSink<In>): void {
+    let value: In;
+    try {
+      const text = typeof frame === "string" ? frame : utf8.decode(frame.asUint8Array());
+      value = JSON.parse(text, this.#reviver) as In;
+    } catch (cause) {
+      throw invalidJson(frame, cause);
+    }
+    out.push(value);
+  }
+
+  protected override encode(_ctx: ChannelHandlerContext<In, ByteBuf>, value: Out, out: MessageSink<ByteBuf>): void {
+    const text: string | undefined = JSON.stringify(value, this.#replacer);
+    if (text === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
+    const frame = allocateFrame(text.length);
+    frame.writeString(text);
+    out.push(frame);
+  }
+}
+
+function invalidJson(frame: ByteBuf | string, cause: unknown): SluiceError {
+  const bytes = typeof frame === "string" ? ByteBuf.from(frame) : frame;
+  const detail = `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const hex = bytes.slice(bytes.readerIndex, Math.min(bytes.readableBytes, 16)).hexDump();
+  return new SluiceError("INVALID_JSON", detail, { cause, length: bytes.readableBytes, hex });
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

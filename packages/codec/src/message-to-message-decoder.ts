@@ -1,0 +1,68 @@
+/** One inbound message into others: the base of decoders that stand behind a frame decoder. */
+import { SluiceError } from "@sluice/buffer";
+import { type ChannelHandlerContext, ChannelInboundHandler } from "@sluice/core";
+import { MessageSink } from "./message-sink.js";
+
+/**
+ * Base of decoders that take messages of type `In` and pass on messages of type `Next`.
+ *
+ * Messages that `acceptInboundMessage` refuses pass unchanged. `decode` may push none, one or several. What it throws is
+ * passed to `exceptionCaught` behind the messages it had pushed (wrapped in DECODE_FAILED unless it is a `SluiceError`),
+ * and the next message is decoded as usual.
+ *
+ * With `autoRead` off a burst of reads that produced no message asks for one more, once; but not from a sharable handler,
+ * which cannot tell the bursts of its channels apart.
+ */
+export abstract class MessageToMessageDecoder<In, Next> extends ChannelInboundHandler<In, Next> {
+  #spareSink: MessageSink<Next> | undefined = new MessageSink();
+  #sawMessage = false;
+  #produced = false;
+
+  /** Pushes what `message` becomes. */
+  protected abstract decode(ctx: ChannelHandlerContext<Next>, message: In, out: MessageSink<Next>): void;
+
+  /**
+   * Whether this decoder is for `message`.
+   * @default every message
+   */
+  protected acceptInboundMessage(_message: unknown): boolean {
+    return true;
+  }
+
+  override channelRead(ctx: ChannelHandlerContext<Next>, message: In): void {
+    this.#sawMessage = true;
+    if (!this.acceptInboundMessage(message)) {
+      this.#produced = true;
+      return ctx.fireChannelRead(message as unknown as Next);
+    }
+    // Reading may lead back to here, so the sink is taken and not just used.
+    const out = this.#spareSink ?? new MessageSink<Next>();
+    this.#spareSink = undefined;
+    let failure: SluiceError | undefined;
+    try {
+      this.decode(ctx, message, out);
+    } catch (error) {
+      failure = this.#failure(error);
+    }
+    if (out.length > 0) {
+      this.#produced = true;
+      do ctx.fireChannelRead(out.take());
+      while (out.length > 0);
+    }
+    this.#spareSink = out;
+    if (failure !== undefined) throw failure;
+  }
+
+  override channelReadComplete(ctx: ChannelHandlerContext<Next>): void {
+    const starving = this.#sawMessage && !this.#produced && this.sharable !== true && !ctx.channel.autoRead;
+    this.#sawMessage = this.#produced = false;
+    if (starving) ctx.read();
+    ctx.fireChannelReadComplete();
+  }
+
+  #failure(error: unknown): SluiceError {
+    if (error instanceof SluiceError) return error;
+    const why = error instanceof Error ? error.message : String(error);
+    return new SluiceError("DECODE_FAILED", `${this.constructor.name} failed: ${why}`, { cause: error });
+  }
+}
