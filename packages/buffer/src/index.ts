@@ -22,6 +22,7 @@
  */
 
 export { type AllocOptions, ByteBuf, type FromStringOptions } from "./byte-buf.js";
+export { copyBytes } from "./copy-bytes.js";
 export {
   ERRORS,
   type ErrorCode,

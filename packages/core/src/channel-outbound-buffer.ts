@@ -7,9 +7,8 @@
  *   [ the network                │ flushed          ]
  * ```
  *
- * Entries live in growing rings, so queueing a message allocates nothing in the steady state; a channel that
- * has never written holds none, and a burst's large ring goes with the burst. Every entry counts its bytes plus
- * {@link ENTRY_OVERHEAD} towards the water marks, as in Netty's `ChannelOutboundBuffer`.
+ * Queueing a message allocates nothing in the steady state: entries live in a ring, which an empty queue passes on. Every
+ * entry counts its bytes plus {@link ENTRY_OVERHEAD} towards the water marks, as in Netty's `ChannelOutboundBuffer`.
  *
  * Completions run in the order of the writes. They may write, flush and close: a message leaves the queue before its
  * completion is told, and a flush asked for meanwhile waits until all of them have been told, so that a transport
@@ -17,6 +16,7 @@
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import { type Completion, type FailureOwner, settle } from "./channel-promise.js";
+import { MessageRing } from "./message-ring.js";
 import type { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
 
 /** What the queue needs to know of its channel. */
@@ -28,9 +28,7 @@ export interface OutboundBufferOwner extends FailureOwner {
 
 export class ChannelOutboundBuffer {
   readonly #owner: OutboundBufferOwner;
-  #messages: unknown[] = NONE;
-  #sizes: number[] = NONE as number[];
-  #completions: (Completion | undefined)[] = NONE as undefined[];
+  #ring: MessageRing | undefined;
   #head = 0;
   #count = 0;
   #flushed = 0;
@@ -103,11 +101,13 @@ export class ChannelOutboundBuffer {
         limit: this.#maxBytes,
       });
     }
-    if (this.#count === this.#messages.length) this.#grow();
-    const slot = (this.#head + this.#count) & (this.#messages.length - 1);
-    this.#messages[slot] = message;
-    this.#sizes[slot] = size;
-    this.#completions[slot] = completion;
+    this.#ring ??= MessageRing.take();
+    if (this.#count > this.#ring.mask) this.#grow(this.#ring);
+    const { messages, sizes, completions, mask } = this.#ring;
+    const slot = (this.#head + this.#count) & mask;
+    messages[slot] = message;
+    sizes[slot] = size;
+    completions[slot] = completion;
     this.#count++;
     this.#pendingBytes += size;
     if (this.#pendingBytes > this.#high) this.#updateWritability();
@@ -120,7 +120,8 @@ export class ChannelOutboundBuffer {
 
   /** The `index`-th flushed message, 0 being the oldest. */
   peek(index: number): unknown {
-    return this.#messages[(this.#head + index) & (this.#messages.length - 1)];
+    const ring = this.#ring;
+    return ring?.messages[(this.#head + index) & ring.mask];
   }
 
   /** Completes the oldest `count` messages: they have been handed to the system. */
@@ -197,29 +198,28 @@ export class ChannelOutboundBuffer {
   #endCompleting(outer: boolean): void {
     this.#completing = outer;
     if (outer) return;
-    if (this.#count === 0 && this.#messages.length > KEPT_CAPACITY) this.#release();
+    if (this.#count === 0) this.#release();
     this.#updateWritability();
     this.#owner.messagesCompleted();
   }
 
   #shift(): Completion | undefined {
     const slot = this.#head;
-    const completion = this.#completions[slot];
-    this.#messages[slot] = undefined;
-    this.#completions[slot] = undefined;
-    this.#pendingBytes -= this.#sizes[slot] as number;
-    this.#head = (slot + 1) & (this.#messages.length - 1);
-    this.#count--;
+    this.#head = (slot + 1) & (this.#ring as MessageRing).mask;
     if (this.#flushed > 0) this.#flushed--;
-    return completion;
+    return this.#takeOut(slot);
   }
 
   #pop(): Completion | undefined {
-    const slot = (this.#head + this.#count - 1) & (this.#messages.length - 1);
-    const completion = this.#completions[slot];
-    this.#messages[slot] = undefined;
-    this.#completions[slot] = undefined;
-    this.#pendingBytes -= this.#sizes[slot] as number;
+    return this.#takeOut((this.#head + this.#count - 1) & (this.#ring as MessageRing).mask);
+  }
+
+  #takeOut(slot: number): Completion | undefined {
+    const { messages, sizes, completions } = this.#ring as MessageRing;
+    const completion = completions[slot];
+    messages[slot] = undefined;
+    completions[slot] = undefined;
+    this.#pendingBytes -= sizes[slot] as number;
     this.#count--;
     return completion;
   }
@@ -232,26 +232,13 @@ export class ChannelOutboundBuffer {
   }
 
   #release(): void {
-    this.#messages = NONE;
-    this.#sizes = NONE as number[];
-    this.#completions = NONE as undefined[];
+    if (this.#ring !== undefined) MessageRing.give(this.#ring);
+    this.#ring = undefined;
     this.#head = 0;
   }
 
-  #grow(): void {
-    const capacity = Math.max(FIRST_CAPACITY, this.#messages.length * 2);
-    const messages = new Array<unknown>(capacity);
-    const sizes = new Array<number>(capacity).fill(0);
-    const completions = new Array<Completion | undefined>(capacity);
-    for (let i = 0; i < this.#count; i++) {
-      const slot = (this.#head + i) & (this.#messages.length - 1);
-      messages[i] = this.#messages[slot];
-      sizes[i] = this.#sizes[slot] as number;
-      completions[i] = this.#completions[slot];
-    }
-    this.#messages = messages;
-    this.#sizes = sizes;
-    this.#completions = completions;
+  #grow(ring: MessageRing): void {
+    this.#ring = ring.grown(this.#head);
     this.#head = 0;
   }
 }
@@ -260,8 +247,3 @@ export class ChannelOutboundBuffer {
 export const ENTRY_OVERHEAD = 96;
 /** What a message that is not bytes counts for; Netty's figure. */
 const UNKNOWN_SIZE = 8;
-const FIRST_CAPACITY = 4;
-/** Rings of up to this many entries survive an empty queue; larger ones are given back. */
-const KEPT_CAPACITY = 64;
-/** Shared by all empty queues, so that an idle channel holds no ring; never written. */
-const NONE: unknown[] = [];

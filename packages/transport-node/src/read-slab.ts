@@ -10,7 +10,7 @@
  * copied into the current slab; a slab that has no room left is dropped and lives as long as someone holds a part
  * of it. So memory a handler has seen is never rewritten, and nothing has to be released.
  */
-import { ByteBuf } from "@sluice/buffer";
+import { ByteBuf, copyBytes } from "@sluice/buffer";
 
 /** As large as a read of libuv, which fills at most this much at a time. */
 const READ_BUFFER_BYTES = 64 * 1024;
@@ -35,7 +35,7 @@ export function keepRead(length: number): ByteBuf {
     used = 0;
   }
   const start = used;
-  READ_BUFFER.copy(slab, start, 0, length);
+  copyBytes(READ_BUFFER, 0, slab, start, length);
   used += length;
   return ByteBuf.wrap(slab, start, length);
 }

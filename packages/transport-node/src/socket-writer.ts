@@ -2,17 +2,19 @@
  * Turns queued messages into as few writes as possible.
  *
  * ```
- *   queue   [64 B][64 B][64 B][16 KiB][64 B]
- *   pieces  [── copied ─────][by ref ][copied]      one system call
+ *   queue    [64 B][64 B]·[64 B]   [16 KiB]   [64 B]        · = next to each other in memory
+ *   pieces   [───── one run ────]  [by ref]   [copied]      one system call
  * ```
  *
- * Small messages are copied side by side into a scratch region, large ones pass by reference. At most one batch is
- * under way: while the system has no room the queue fills, and the next batch is as large as it may be. When the
- * system takes a batch at once, as it nearly always does, the scratch region is used again; otherwise it goes with
- * the write and a new one is made.
+ * Messages that lie side by side in memory, as encoders make them, form one run. If all there is to send is one run it
+ * goes out as it is. Otherwise short runs are copied side by side into a scratch region and long ones pass by reference.
+ *
+ * At most one batch is under way: while the system has no room the queue fills, and the next batch is as large as it
+ * may be. When the system takes a batch at once, as it nearly always does, the scratch region is used again; otherwise
+ * it goes with the write and a new one is made.
  */
 import type { Socket } from "node:net";
-import type { ByteBuf, ChannelOutboundBuffer } from "@sluice/core";
+import { type ByteBuf, type ChannelOutboundBuffer, copyBytes } from "@sluice/core";
 
 export class SocketWriter {
   readonly #socket: Socket;
@@ -33,37 +35,33 @@ export class SocketWriter {
   #writeBatch(queue: ChannelOutboundBuffer): void {
     const socket = this.#socket;
     const available = queue.flushedLength;
-    let pieces: Buffer[] | undefined;
-    let start = 0;
-    let end = 0;
+    let run = queue.peek(0) as ByteBuf;
+    let from = run.arrayOffset + run.readerIndex;
+    let to = from;
     let bytes = 0;
     let count = 0;
+    batch.clear();
     for (; count < available && bytes < LARGEST_BATCH; count++) {
       const message = queue.peek(count) as ByteBuf;
-      const length = message.readableBytes;
-      const from = message.arrayOffset + message.readerIndex;
-      if (length <= LARGEST_COPIED) {
-        if (end + length > SCRATCH_BYTES) break;
-        end = copy(message.array, from, length, end);
-      } else {
-        pieces ??= [];
-        if (end > start) pieces.push(scratch.subarray(start, end));
-        start = end;
-        pieces.push(Buffer.from(message.array.buffer, message.array.byteOffset + from, length));
+      const start = message.arrayOffset + message.readerIndex;
+      const length = message.writerIndex - message.readerIndex;
+      if (start !== to || message.array !== run.array) {
+        batch.add(run.array, from, to);
+        run = message;
+        from = start;
       }
+      to = start + length;
       bytes += length;
     }
     this.#underWay = count;
     if (bytes === 0) return this.#taken();
-    if (pieces === undefined) socket.write(scratch.subarray(0, end));
+    if (batch.isEmpty) socket.write(viewOf(run.array, from, to));
     else {
-      if (end > start) pieces.push(scratch.subarray(start, end));
-      socket.cork();
-      for (const piece of pieces) socket.write(piece);
-      socket.uncork();
+      batch.add(run.array, from, to);
+      batch.writeTo(socket);
     }
     if (socket.writableLength === 0) return this.#taken();
-    if (end > 0) scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    batch.giveScratchAway();
     // A write with a callback costs a tick each time, so only this rare path asks, with an empty one behind the batch.
     socket.write(NOTHING, this.#onWritten);
   }
@@ -81,19 +79,60 @@ export class SocketWriter {
   }
 }
 
-/** @returns the end of what has been copied */
-function copy(from: Uint8Array, start: number, length: number, to: number): number {
-  if (length > LARGEST_LOOPED) scratch.set(from.subarray(start, start + length), to);
-  else for (let i = 0; i < length; i++) scratch[to + i] = from[start + i] as number;
-  return to + length;
+/** What is to be written by one system call. One for all sockets: it is filled and written without anything between. */
+const batch = {
+  scratch: Buffer.allocUnsafeSlow(128 * 1024),
+  /** Of the scratch region: what the pieces hold already, and what has been copied. */
+  start: 0,
+  end: 0,
+  pieces: [] as Buffer[],
+
+  clear(): void {
+    this.start = this.end = 0;
+    this.pieces.length = 0;
+  },
+
+  get isEmpty(): boolean {
+    return this.end === 0 && this.pieces.length === 0;
+  },
+
+  /** Adds a run: by reference if it is long, or if the scratch region has no room for it. */
+  add(array: Uint8Array, from: number, to: number): void {
+    const length = to - from;
+    if (length <= LONGEST_COPIED && this.end + length <= this.scratch.length) {
+      copyBytes(array, from, this.scratch, this.end, length);
+      this.end += length;
+    } else {
+      this.cutScratch();
+      this.pieces.push(viewOf(array, from, to));
+    }
+  },
+
+  writeTo(socket: Socket): void {
+    this.cutScratch();
+    if (this.pieces.length === 1) socket.write(this.pieces[0] as Buffer);
+    else {
+      socket.cork();
+      for (const piece of this.pieces) socket.write(piece);
+      socket.uncork();
+    }
+    this.pieces.length = 0;
+  },
+
+  cutScratch(): void {
+    if (this.end > this.start) this.pieces.push(this.scratch.subarray(this.start, this.end));
+    this.start = this.end;
+  },
+
+  giveScratchAway(): void {
+    if (this.end > 0) this.scratch = Buffer.allocUnsafeSlow(this.scratch.length);
+  },
+};
+
+function viewOf(array: Uint8Array, from: number, to: number): Buffer {
+  return Buffer.from(array.buffer, array.byteOffset + from, to - from);
 }
 
 const NOTHING = Buffer.alloc(0);
-const SCRATCH_BYTES = 64 * 1024;
-const LARGEST_COPIED = 4 * 1024;
+const LONGEST_COPIED = 4 * 1024;
 const LARGEST_BATCH = 256 * 1024;
-/** A byte loop beats a view and `set` for messages up to this length. */
-const LARGEST_LOOPED = 24;
-
-/** One region for all sockets: a batch is built and written without anything in between. */
-let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
