@@ -29,6 +29,23 @@ describe("FixedLengthFrameDecoder", () => {
     expect(decoder.bytesCopied).toBe(1000);
   });
 
+  it("takes the padding off", () => {
+    const text = "AB  ABCD    A B  B\0\0";
+    const decode = (stripPadding?: number) =>
+      traceOf(
+        new FixedLengthFrameDecoder({ frameLength: 4, ...(stripPadding === undefined ? {} : { stripPadding }) }),
+        cutAt(ByteBuf.from(text).toUint8Array(), [3, 11]),
+      );
+    expect(decode(0x20)).toEqual(["AB", "ABCD", "", "A B", " B\0\0"].map(hexOf));
+    expect(decode(0)).toEqual(["AB  ", "ABCD", "    ", "A B ", " B"].map(hexOf));
+  });
+
+  it("refuses a padding that is not a byte", () => {
+    for (const stripPadding of [-1, 256, 1.5, Number.NaN]) {
+      expect(() => new FixedLengthFrameDecoder({ frameLength: 4, stripPadding })).toThrow(SluiceError);
+    }
+  });
+
   it("refuses a length that can never work", () => {
     for (const frameLength of [0, -1, 1.5, Number.NaN]) {
       expect(() => new FixedLengthFrameDecoder({ frameLength })).toThrow(SluiceError);

@@ -14,11 +14,17 @@ import type { ByteBuf } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
 import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
 import { checkBytes } from "./frame-limits.js";
+import { checkPadding, unpaddedLength } from "./frame-padding.js";
 import type { MessageSink } from "./message-sink.js";
 
 export interface FixedLengthFrameDecoderOptions extends DecoderOptions {
   /** Bytes of each frame, at least 1. */
   readonly frameLength: number;
+  /**
+   * The byte that frames are filled up with, to be taken off their ends; a frame of nothing else becomes an empty one.
+   * @default frames keep all their bytes
+   */
+  readonly stripPadding?: number;
 }
 
 /**
@@ -28,15 +34,20 @@ export interface FixedLengthFrameDecoderOptions extends DecoderOptions {
  */
 export class FixedLengthFrameDecoder extends ByteToMessageDecoder<ByteBuf> {
   readonly #frameLength: number;
+  readonly #padding: number | undefined;
 
   constructor(options: FixedLengthFrameDecoderOptions) {
     const frameLength = checkBytes("frameLength", options.frameLength, 1);
     super({ ...options, maxAccumulatedBytes: Number.MAX_SAFE_INTEGER });
     this.#frameLength = frameLength;
+    if (options.stripPadding !== undefined) this.#padding = checkPadding("stripPadding", options.stripPadding);
   }
 
   protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
-    if (input.readableBytes >= this.#frameLength) out.push(input.readSlice(this.#frameLength));
-    else this.need(this.#frameLength);
+    if (input.readableBytes < this.#frameLength) return this.need(this.#frameLength);
+    if (this.#padding === undefined) return out.push(input.readSlice(this.#frameLength));
+    const start = input.readerIndex;
+    input.readerIndex = start + this.#frameLength;
+    out.push(input.slice(start, unpaddedLength(input, start, this.#frameLength, this.#padding)));
   }
 }

@@ -16,9 +16,10 @@
  * | the end is told by | decoder | encoder |
  * |---|---|---|
  * | a length in front | {@link LengthFieldBasedFrameDecoder} | {@link LengthFieldPrepender} |
+ * | a protobuf varint in front | {@link ProtobufVarint32FrameDecoder} | {@link ProtobufVarint32LengthFieldPrepender} |
  * | an end of line | {@link LineBasedFrameDecoder} | {@link LineEncoder} |
  * | other delimiters | {@link DelimiterBasedFrameDecoder} | |
- * | nothing: all are as long | {@link FixedLengthFrameDecoder} | |
+ * | nothing: all are as long | {@link FixedLengthFrameDecoder} | {@link FixedLengthFrameEncoder} |
  *
  * Or write one: {@link ByteToMessageDecoder} asks for a method that looks at the beginning of some bytes, and takes care of
  * the rest. Behind the frames come {@link StringDecoder}, {@link JsonCodec}, or what you derive from
@@ -36,6 +37,8 @@ export {
 } from "./byte-to-message-decoder.js";
 export { DelimiterBasedFrameDecoder, type DelimiterBasedFrameDecoderOptions } from "./delimiter-based-frame-decoder.js";
 export { FixedLengthFrameDecoder, type FixedLengthFrameDecoderOptions } from "./fixed-length-frame-decoder.js";
+export { FixedLengthFrameEncoder, type FixedLengthFrameEncoderOptions } from "./fixed-length-frame-encoder.js";
+
 export { JsonCodec, type JsonCodecOptions } from "./json-codec.js";
 export type { ByteOrder, LengthFieldLength } from "./length-field.js";
 export {
@@ -50,5 +53,12 @@ export { HEAD_ROOM, MAX_ENCODED_LENGTH, MessageToByteEncoder } from "./message-t
 export { MessageToMessageCodec } from "./message-to-message-codec.js";
 export { MessageToMessageDecoder } from "./message-to-message-decoder.js";
 export { MessageToMessageEncoder } from "./message-to-message-encoder.js";
+export {
+  ProtobufVarint32FrameDecoder,
+  type ProtobufVarint32FrameDecoderOptions,
+} from "./protobuf-varint32-frame-decoder.js";
+
+export { ProtobufVarint32LengthFieldPrepender } from "./protobuf-varint32-length-field-prepender.js";
+
 export { StringDecoder, type StringDecoderOptions } from "./string-decoder.js";
 export { StringEncoder, type StringEncoderOptions } from "./string-encoder.js";
