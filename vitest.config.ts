@@ -6,11 +6,19 @@
 // The checks saturate both cores, and the system tests talk to sockets: they run one group after the other.
 
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const packages = fileURLToPath(new URL("packages/", import.meta.url));
 const deep = Number(process.env.SLUICE_RUNS ?? 1) > 1;
-const setupFiles = [fileURLToPath(new URL("test/property-runs.ts", import.meta.url))];
+const propertyRuns = fileURLToPath(new URL("test/property-runs.ts", import.meta.url));
+
+/** Puts test/property-runs.ts in the place of fast-check for everyone but itself. */
+const deepProperties: Plugin = {
+  name: "deep-properties",
+  enforce: "pre",
+  resolveId: (id, importer) => (id === "fast-check" && importer !== propertyRuns ? propertyRuns : undefined),
+};
 
 export default defineConfig({
   test: {
@@ -18,6 +26,7 @@ export default defineConfig({
     reporters: ["default", "./scripts/skip-reporter.mjs"],
     projects: [
       {
+        plugins: deep ? [deepProperties] : [],
         resolve: {
           alias: [
             { find: /^@sluice\/([^/]+)$/, replacement: `${packages}$1/src/index.ts` },
@@ -29,7 +38,7 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/src/**/*.test.ts"],
           pool: "threads",
-          setupFiles,
+          setupFiles: [propertyRuns],
           testTimeout: deep ? 1_800_000 : 10_000,
           sequence: { groupOrder: 0 },
         },
@@ -60,12 +69,13 @@ export default defineConfig({
         },
       },
       {
+        plugins: deep ? [deepProperties] : [],
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/repository/**", "**/node_modules/**"],
           pool: "forks",
-          setupFiles,
+          setupFiles: [propertyRuns],
           testTimeout: deep ? 1_800_000 : 30_000,
           sequence: { groupOrder: 2 },
           // Node itself loads the built packages, as it does for their users.

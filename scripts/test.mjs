@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { root } from "./workspace.mjs";
 
 const REPORT = join(root, "test", ".cache", "report.json");
-const DEEP_RUNS = "100";
+const DEEP_RUNS = "20";
 
 const given = process.argv.slice(2);
 const deep = given.includes("--deep");
