@@ -78,12 +78,32 @@ export interface PlainHandler<In, Out>
   readonly "~passThrough"?: undefined;
 }
 
-/** A handler class that declares its types and fits where `In` arrives and `Out` may be written. */
-export type FittingHandler<In, Out> = HandlerLifecycle & {
-  readonly "~inbound"?: (message: In) => unknown;
-  readonly "~outbound"?: (message: never) => Out;
-  readonly "~writes"?: () => Out;
-} & ({ readonly "~inbound": unknown } | { readonly "~outbound": unknown } | { readonly "~passThrough": true });
+/** A handler that declares what it takes and gives: an instance of a class with one of the bases. */
+export type TypedHandler = HandlerLifecycle &
+  ({ readonly "~inbound": unknown } | { readonly "~outbound": unknown } | { readonly "~passThrough": true });
+
+/**
+ * Asked of a typed handler beside its own type: nothing, where `In` arrives and `Out` may be written, and otherwise
+ * what no handler has, so that the compiler's message says what does not fit. (Functions are compared because the
+ * compiler would put off comparing bare type parameters, and a generic pipeline would not compile.)
+ */
+export type Fits<Handler, In, Out> = Handler extends { readonly "~inbound": (message: infer Takes) => unknown }
+  ? (() => In) extends () => Takes
+    ? FitsOutbound<Handler, Out>
+    : { readonly "this handler takes": Takes; readonly "but what arrives here is": In }
+  : FitsOutbound<Handler, Out>;
+
+type FitsOutbound<Handler, Out> = Handler extends { readonly "~outbound": (message: never) => infer Gives }
+  ? (() => Gives) extends () => Out
+    ? FitsWrites<Handler, Out>
+    : { readonly "this handler passes on": Gives; readonly "but what may be written here is": Out }
+  : FitsWrites<Handler, Out>;
+
+type FitsWrites<Handler, Out> = Handler extends { readonly "~writes": () => infer Writes }
+  ? (() => Writes) extends () => Out
+    ? unknown
+    : { readonly "this handler writes": Writes; readonly "but what may be written here is": Out }
+  : unknown;
 
 /** What reaches the next handler after `Handler` has seen `In`. */
 export type InboundAfter<Handler, In> = Handler extends { readonly "~inbound": (message: never) => infer Next }

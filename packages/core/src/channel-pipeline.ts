@@ -17,7 +17,14 @@
  */
 import { SluiceError } from "@sluice/buffer";
 import type { Channel } from "./channel.js";
-import type { ChannelHandler, FittingHandler, InboundAfter, OutboundAfter, PlainHandler } from "./channel-handler.js";
+import type {
+  ChannelHandler,
+  Fits,
+  InboundAfter,
+  OutboundAfter,
+  PlainHandler,
+  TypedHandler,
+} from "./channel-handler.js";
 import { ChannelHandlerContext } from "./channel-handler-context.js";
 import type { Completion } from "./channel-promise.js";
 import { EVENT } from "./handler-events.js";
@@ -59,11 +66,13 @@ export class ChannelPipeline<In = any, Out = any> {
    * @throws DUPLICATE_HANDLER_NAME, HANDLER_NOT_SHARABLE
    */
   addLast(handler: PlainHandler<In, Out>): ChannelPipeline<In, Out>;
-  addLast<H extends FittingHandler<In, Out>>(handler: H): ChannelPipeline<InboundAfter<H, In>, OutboundAfter<H, Out>>;
+  addLast<H extends TypedHandler>(
+    handler: H & Fits<H, In, Out>,
+  ): ChannelPipeline<InboundAfter<H, In>, OutboundAfter<H, Out>>;
   addLast(name: string, handler: PlainHandler<In, Out>): ChannelPipeline<In, Out>;
-  addLast<H extends FittingHandler<In, Out>>(
+  addLast<H extends TypedHandler>(
     name: string,
-    handler: H,
+    handler: H & Fits<H, In, Out>,
   ): ChannelPipeline<InboundAfter<H, In>, OutboundAfter<H, Out>>;
   /** A list keeps its order; its types are not followed, so nothing may be assumed behind it. */
   addLast(first: ChannelHandler, second: ChannelHandler, ...more: ChannelHandler[]): ChannelPipeline<unknown, never>;

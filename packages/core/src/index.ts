@@ -31,13 +31,14 @@ export {
 } from "./channel-group.js";
 export type {
   ChannelHandler,
-  FittingHandler,
+  Fits,
   HandlerLifecycle,
   InboundAfter,
   InboundEvents,
   OutboundAfter,
   OutboundOperations,
   PlainHandler,
+  TypedHandler,
 } from "./channel-handler.js";
 export { ChannelHandlerContext } from "./channel-handler-context.js";
 export { ChannelInboundHandler } from "./channel-inbound-handler.js";
