@@ -11,7 +11,7 @@ export interface Options {
 /** Something the caller typed cannot work; the message is one line and says what would. */
 export class UsageError extends Error {}
 
-export const PORTS = 4;
+const PORTS = 4;
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_SERVE_PORT = 7101;
 const LAST_FIRST_PORT = 65_535 - (PORTS - 1);

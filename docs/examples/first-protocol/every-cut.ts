@@ -1,0 +1,22 @@
+import { EmbeddedChannel } from "@sluice/core/embedded";
+import { ByteBuf } from "sluice";
+import type { SensorMessage } from "./sensor-codec.js";
+import { sensorPipeline } from "./sensor-pipeline.js";
+
+/** What the messages look like on the wire. */
+export function encoded(messages: readonly SensorMessage[]): ByteBuf {
+  const channel = new EmbeddedChannel();
+  sensorPipeline(channel.pipeline);
+  channel.writeOutbound(...messages);
+  return ByteBuf.concat(channel.finish().outbound as ByteBuf[]);
+}
+
+/** What comes out when the bytes arrive in two pieces, for every place where they can be cut. */
+export function decodedAtEveryCut(bytes: ByteBuf): SensorMessage[][] {
+  return Array.from({ length: bytes.readableBytes + 1 }, (_, cut) => {
+    const channel = new EmbeddedChannel();
+    sensorPipeline(channel.pipeline);
+    channel.writeInbound(bytes.slice(0, cut), bytes.slice(cut));
+    return channel.finish().inbound as SensorMessage[];
+  });
+}

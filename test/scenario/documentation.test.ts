@@ -1,0 +1,89 @@
+/** The code people read in the documentation is code that runs. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { decodedAtEveryCut, encoded } from "../../docs/examples/first-protocol/every-cut.js";
+import type { SensorMessage } from "../../docs/examples/first-protocol/sensor-codec.js";
+import { filesBelow, packageFolders, root } from "../../scripts/workspace.mjs";
+import { ExampleProcess } from "./example-process.js";
+
+const text = (path: string) => readFileSync(join(root, path), "utf8");
+const codeIn = (markdown: string) => [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code ?? "");
+
+describe.each(["README.md", "README.zh-CN.md"])("%s", (readme) => {
+  it("shows the quick start as it is", () => {
+    expect(codeIn(text(readme))).toEqual([text("docs/examples/quick-start/main.ts")]);
+  });
+});
+
+it("both READMEs have the same sections", () => {
+  const shape = (readme: string) => text(readme).match(/^(?:#+|```\w*)(?= |$)/gm);
+  expect(shape("README.zh-CN.md")).toEqual(shape("README.md"));
+});
+
+it("the quick start runs", async () => {
+  const example = new ExampleProcess("quick-start/main");
+  expect(await example.exit()).toBe(0);
+  expect(example.stdout).toBe("0 GLUED\n1 TOGETHER\n2 粘包\n");
+  expect(example.stderr).toBe("");
+});
+
+describe("docs/first-protocol.md", () => {
+  it("shows its files as they are", () => {
+    const sources = filesBelow("docs/examples/first-protocol").map(text);
+    const shown = codeIn(text("docs/first-protocol.md"));
+    expect(shown.length).toBeGreaterThan(3);
+    expect(shown.filter((code) => !sources.some((source) => source.includes(code)))).toEqual([]);
+  });
+
+  it("runs", async () => {
+    const example = new ExampleProcess("first-protocol/main");
+    expect(await example.exit()).toBe(0);
+    expect(example.stdout).toBe("厨房 🌡: 21.5\nunknown: -4\n");
+    expect(example.stderr).toBe("");
+  });
+
+  it("gives the same messages at every cut", () => {
+    const messages: SensorMessage[] = [
+      { kind: "name", sensor: 7, name: "厨房 🌡" },
+      { kind: "reading", sensor: 7, milli: 21_500 },
+      { kind: "reading", sensor: 65_535, milli: -2_147_483_648 },
+      { kind: "name", sensor: 0, name: "" },
+    ];
+    const bytes = encoded(messages);
+    const outcomes = decodedAtEveryCut(bytes);
+    expect(outcomes).toHaveLength(bytes.readableBytes + 1);
+    for (const outcome of outcomes) expect(outcome).toEqual(messages);
+  });
+});
+
+describe("links between pages", () => {
+  const pages = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", ...filesBelow("docs")].filter((path) =>
+    path.endsWith(".md"),
+  );
+  pages.push(...packageFolders().map((folder) => `packages/${folder}/README.md`));
+
+  it.each(pages)("of %s lead somewhere", (page) => {
+    const targets = [...text(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? "");
+    const broken = targets.filter((target) => !/^https?:/.test(target) && !leadsSomewhere(page, target));
+    expect(broken).toEqual([]);
+  });
+});
+
+/** Whether the file is there, and in it the heading if one is named. */
+function leadsSomewhere(page: string, target: string): boolean {
+  const [path, heading] = target.split("#");
+  const file = path === "" || path === undefined ? page : join(dirname(page), path);
+  if (!existsSync(join(root, file))) return false;
+  if (heading === undefined) return true;
+  const headings = [...text(file).matchAll(/^#+ (.*)$/gm)].map(([, title]) => title ?? "");
+  return headings.some((title) => anchor(title) === heading);
+}
+
+/** What GitHub calls a heading. */
+function anchor(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
+}
