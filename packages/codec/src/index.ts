@@ -19,6 +19,7 @@
  * | a protobuf varint in front | {@link ProtobufVarint32FrameDecoder} | {@link ProtobufVarint32LengthFieldPrepender} |
  * | an end of line | {@link LineBasedFrameDecoder} | {@link LineEncoder} |
  * | other delimiters | {@link DelimiterBasedFrameDecoder} | |
+ * | balanced brackets | {@link JsonObjectDecoder} | {@link JsonCodec} |
  * | nothing: all are as long | {@link FixedLengthFrameDecoder} | {@link FixedLengthFrameEncoder} |
  *
  * Or write one: {@link ByteToMessageDecoder} asks for a method that looks at the beginning of some bytes, and takes care of
@@ -38,8 +39,8 @@ export {
 export { DelimiterBasedFrameDecoder, type DelimiterBasedFrameDecoderOptions } from "./delimiter-based-frame-decoder.js";
 export { FixedLengthFrameDecoder, type FixedLengthFrameDecoderOptions } from "./fixed-length-frame-decoder.js";
 export { FixedLengthFrameEncoder, type FixedLengthFrameEncoderOptions } from "./fixed-length-frame-encoder.js";
-
 export { JsonCodec, type JsonCodecOptions } from "./json-codec.js";
+export { JsonObjectDecoder, type JsonObjectDecoderOptions } from "./json-object-decoder.js";
 export type { ByteOrder, LengthFieldLength } from "./length-field.js";
 export {
   LengthFieldBasedFrameDecoder,
@@ -57,8 +58,6 @@ export {
   ProtobufVarint32FrameDecoder,
   type ProtobufVarint32FrameDecoderOptions,
 } from "./protobuf-varint32-frame-decoder.js";
-
 export { ProtobufVarint32LengthFieldPrepender } from "./protobuf-varint32-length-field-prepender.js";
-
 export { StringDecoder, type StringDecoderOptions } from "./string-decoder.js";
 export { StringEncoder, type StringEncoderOptions } from "./string-encoder.js";
