@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { decodedAtEveryCut, encoded } from "../../docs/examples/first-protocol/every-cut.js";
 import type { SensorMessage } from "../../docs/examples/first-protocol/sensor-codec.js";
 import { filesBelow, packageFolders, root } from "../../scripts/workspace.mjs";
+import { decodedAtEveryCut, encoded } from "./every-cut.js";
 import { ExampleProcess } from "./example-process.js";
 
 const text = (path: string) => readFileSync(join(root, path), "utf8");
@@ -30,7 +30,7 @@ it("the quick start runs", async () => {
 
 describe("docs/first-protocol.md", () => {
   it("shows its files as they are", () => {
-    const sources = filesBelow("docs/examples/first-protocol").map(text);
+    const sources = [...filesBelow("docs/examples/first-protocol"), "test/scenario/every-cut.ts"].map(text);
     const shown = codeIn(text("docs/first-protocol.md"));
     expect(shown.length).toBeGreaterThan(3);
     expect(shown.filter((code) => !sources.some((source) => source.includes(code)))).toEqual([]);

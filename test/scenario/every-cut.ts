@@ -1,7 +1,9 @@
+/** How the documentation tests a protocol: on the pipeline alone, cut at every place. */
+
+import { ByteBuf } from "@sluice/core";
 import { EmbeddedChannel } from "@sluice/core/embedded";
-import { ByteBuf } from "sluice";
-import type { SensorMessage } from "./sensor-codec.js";
-import { sensorPipeline } from "./sensor-pipeline.js";
+import type { SensorMessage } from "../../docs/examples/first-protocol/sensor-codec.js";
+import { sensorPipeline } from "../../docs/examples/first-protocol/sensor-pipeline.js";
 
 /** What the messages look like on the wire. */
 export function encoded(messages: readonly SensorMessage[]): ByteBuf {
