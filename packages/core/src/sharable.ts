@@ -9,7 +9,10 @@ import { SluiceError } from "@sluice/buffer";
 import type { ChannelHandler } from "./channel-handler.js";
 
 const sharableClasses = new WeakSet<object>();
-const alreadyAdded = new WeakSet<ChannelHandler>();
+/** The mark of a handler that has been added; on the handler itself, since a set of all handlers would outgrow them. */
+const ADDED = Symbol("sluice.added");
+/** Handlers that cannot carry the mark. */
+const addedFrozen = new WeakSet<ChannelHandler>();
 
 /** Declares all instances of a class, and of its subclasses, sharable. */
 export function markSharable(handlerClass: abstract new (...args: any[]) => object): void {
@@ -28,11 +31,16 @@ export function isSharable(handler: ChannelHandler): boolean {
 
 /** Called for each adding of a handler. @throws HANDLER_NOT_SHARABLE on the second of one that is not sharable. */
 export function noteAdded(handler: ChannelHandler): void {
-  if (!alreadyAdded.has(handler)) alreadyAdded.add(handler);
+  if (!Object.hasOwn(handler, ADDED) && !addedFrozen.has(handler)) markAdded(handler);
   else if (!isSharable(handler)) {
     throw new SluiceError(
       "HANDLER_NOT_SHARABLE",
       `this ${handler.constructor?.name ?? "handler"} has been added before; make a new one for each channel, or mark it sharable`,
     );
   }
+}
+
+function markAdded(handler: ChannelHandler & { [ADDED]?: true }): void {
+  if (Object.isExtensible(handler)) handler[ADDED] = true;
+  else addedFrozen.add(handler);
 }
