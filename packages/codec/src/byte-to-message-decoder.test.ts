@@ -527,6 +527,43 @@ describe("ByteToMessageDecoder", () => {
       expect(log.filter((line) => line !== "complete")).toEqual(["a", "b", "cd", "ef", "gh"]);
     });
 
+    it("loses no byte and passes none on twice, whenever that happens", () => {
+      fc.assert(
+        fc.property(
+          fc.uint8Array({ maxLength: 60 }),
+          fc.array(fc.nat(60), { maxLength: 10 }),
+          fc.nat(30),
+          fc.nat(30),
+          fc.boolean(),
+          (stream, cuts, removeAt, nestAt, inside) => {
+            const chunks = cutAt(stream, cuts).map((chunk) => ByteBuf.from(chunk));
+            let calls = 0;
+            const decoder = new Scripted((input, out) => {
+              const length = 1 + (input.getUint8(input.readerIndex) % 3);
+              if (inside && calls++ === removeAt) channel.pipeline.remove(decoder);
+              if (input.readableBytes < length) return;
+              for (let i = 0; i < length; i++) out.push(input.readSlice(1));
+            });
+            const got: ByteBuf[] = [];
+            const channel = new EmbeddedChannel(decoder, {
+              channelRead(_ctx, message) {
+                got.push(message);
+                // Arrives while the decoder is busy.
+                if (got.length === nestAt && decoderIsIn())
+                  channel.pipeline.fireChannelRead(chunks.shift() ?? ByteBuf.EMPTY);
+                if (!inside && got.length === removeAt && decoderIsIn()) channel.pipeline.remove(decoder);
+              },
+            });
+            const decoderIsIn = () => channel.pipeline.context(decoder) !== undefined;
+            while (chunks.length > 0) channel.pipeline.fireChannelRead(chunks.shift());
+            if (decoderIsIn()) channel.pipeline.remove(decoder);
+            expect(ByteBuf.concat(got).hexDump()).toBe(ByteBuf.from(stream).hexDump());
+          },
+        ),
+        MANY_RUNS,
+      );
+    });
+
     it("after a fatal error: nothing is passed on, and it is told all the same", () => {
       const decoder = new Scripted(characters, { closeOnFatalError: false });
       const { channel, log } = channelWith(decoder, {

@@ -36,7 +36,6 @@ import { ByteBuf, type ErrorCode, SluiceError } from "@sluice/buffer";
 import { type ChannelHandlerContext, ChannelInboundHandler, ChannelInputShutdownEvent } from "@sluice/core";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 import { MessageSink } from "./message-sink.js";
-import { moveBytes } from "./move-bytes.js";
 
 /** What all decoders have in common. */
 export interface DecoderOptions {
@@ -292,7 +291,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     const wanted = this.#needed > have ? this.#needed - have : Math.max(have, LEAST_BITE);
     const n = Math.min(wanted, chunk.readableBytes, this.#maxAccumulatedBytes - have);
     if (this.#input.writableBytes < n) this.#moveTo(Math.max(this.#needed, 2 * (have + n)));
-    moveBytes(chunk, this.#input, n);
+    this.#input.writeBytes(chunk, n);
     this.#bytesCopied += n;
     return n;
   }
@@ -303,7 +302,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     const left = from.readableBytes;
     const room = ByteBuf.alloc(Math.min(size, this.#maxAccumulatedBytes));
     this.#base += from.readerIndex;
-    moveBytes(from, room, left);
+    room.writeBytes(from, left);
     this.#bytesCopied += left;
     this.#input = room;
   }

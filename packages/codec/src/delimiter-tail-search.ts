@@ -67,9 +67,11 @@ export class DelimiterTailSearch implements DelimiterSearch {
 
   /** Length of the delimiter that ends before `end`; 0 when the last byte stands there without the others. */
   #lengthAt(input: ByteBuf, start: number, end: number): number {
-    for (const one of this.#delimiters) {
-      const at = end - one.length;
-      if (at >= start && isAt(input, at, one, one.length - 1)) return one.length;
+    const delimiters = this.#delimiters;
+    for (let i = 0; i < delimiters.length; i++) {
+      const one = delimiters[i] as Uint8Array;
+      const { length } = one;
+      if (end - length >= start && isAt(input, end - length, one, length - 1)) return length;
     }
     return 0;
   }

@@ -9,7 +9,7 @@
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
 import type { MessageSink } from "./message-sink.js";
-import { allocateFrame } from "./message-to-byte-encoder.js";
+import { HEAD_ROOM } from "./message-to-byte-encoder.js";
 import { MessageToMessageCodec } from "./message-to-message-codec.js";
 
 export interface JsonCodecOptions {
@@ -60,9 +60,7 @@ export class JsonCodec<In = unknown, Out = unknown> extends MessageToMessageCode
   protected override encode(_ctx: ChannelHandlerContext<In, ByteBuf>, value: Out, out: MessageSink<ByteBuf>): void {
     const text: string | undefined = JSON.stringify(value, this.#replacer);
     if (text === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
-    const frame = allocateFrame(text.length);
-    frame.writeString(text);
-    out.push(frame);
+    out.push(ByteBuf.fromString(text, WITH_HEAD_ROOM));
   }
 }
 
@@ -73,4 +71,5 @@ function invalidJson(frame: ByteBuf | string, cause: unknown): SluiceError {
   return new SluiceError("INVALID_JSON", detail, { cause, length: bytes.readableBytes, hex });
 }
 
+const WITH_HEAD_ROOM = { headRoom: HEAD_ROOM };
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

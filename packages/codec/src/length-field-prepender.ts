@@ -23,7 +23,6 @@ import {
   type LengthFieldLength,
   writeLengthField,
 } from "./length-field.js";
-import { moveBytes } from "./move-bytes.js";
 
 export interface LengthFieldPrependerOptions {
   /** Bytes of the length field. */
@@ -84,7 +83,7 @@ export class LengthFieldPrepender extends ChannelOutboundHandler<ByteBuf, ByteBu
       ctx.write(message, completion);
     } else if (message.readableBytes <= LONGEST_COPY) {
       const frame = this.#header(value, message.readableBytes);
-      moveBytes(message, frame, message.readableBytes);
+      frame.writeBytes(message);
       ctx.write(frame, completion);
     } else this.#writeParts(ctx, this.#header(value, 0), message, completion ?? ctx.newPromise());
   }
@@ -118,5 +117,8 @@ export class LengthFieldPrepender extends ChannelOutboundHandler<ByteBuf, ByteBu
   }
 }
 
-/** Bytes of a body up to which one copied buffer is cheaper than two buffers in the outbound queue. */
-const LONGEST_COPY = 1024;
+/**
+ * A body up to this long is copied behind its length: that takes as long as a second entry in the outbound queue (100 ns
+ * for 64 bytes either way; 1 KiB took 230 ns copied and 105 ns queued), and the frame stays in one piece.
+ */
+const LONGEST_COPY = 128;

@@ -5,9 +5,9 @@
  *   "one" "two"  ──▶  | one\n | two\n |
  * ```
  */
-import type { ByteBuf, TextEncoding } from "@sluice/buffer";
-import type { ChannelHandlerContext } from "@sluice/core";
-import { allocateFrame, MessageToByteEncoder } from "./message-to-byte-encoder.js";
+import { ByteBuf, type TextEncoding } from "@sluice/buffer";
+import { type ChannelHandlerContext, ChannelOutboundHandler, type Completion } from "@sluice/core";
+import { encodeFailure } from "./encode-failure.js";
 
 export interface LineEncoderOptions {
   /**
@@ -25,27 +25,29 @@ export interface LineEncoderOptions {
  * A string that has line ends in it becomes several lines: look for them in text from outside. Text that the encoding
  * cannot write fails the write with ENCODE_FAILED.
  */
-export class LineEncoder extends MessageToByteEncoder<string> {
+export class LineEncoder extends ChannelOutboundHandler<string, ByteBuf> {
   override readonly sharable = true;
   readonly #separator: string;
-  readonly #encoding: TextEncoding;
+  readonly #options: { readonly encoding: TextEncoding };
 
   constructor(options: LineEncoderOptions = {}) {
     super();
     this.#separator = options.separator ?? "\n";
-    this.#encoding = options.encoding ?? "utf8";
+    this.#options = { encoding: options.encoding ?? "utf8" };
   }
 
-  protected override acceptOutboundMessage(message: unknown): boolean {
-    return typeof message === "string";
-  }
-
-  protected override allocate(_ctx: ChannelHandlerContext<unknown, ByteBuf>, line: string): ByteBuf {
-    return allocateFrame(line.length + this.#separator.length);
-  }
-
-  protected override encode(_ctx: ChannelHandlerContext<unknown, ByteBuf>, line: string, out: ByteBuf): void {
-    out.writeString(line, this.#encoding);
-    out.writeString(this.#separator, this.#encoding);
+  override write(
+    ctx: ChannelHandlerContext<unknown, ByteBuf>,
+    message: string,
+    completion: Completion | undefined,
+  ): void {
+    if (typeof message !== "string") return ctx.write(message, completion);
+    let line: ByteBuf;
+    try {
+      line = ByteBuf.fromString(message + this.#separator, this.#options);
+    } catch (cause) {
+      throw encodeFailure(this, cause);
+    }
+    ctx.write(line, completion);
   }
 }

@@ -12,7 +12,8 @@
 /** Takes messages in the order in which they are to be passed on. */
 export class MessageSink<T> {
   #first: T | undefined = undefined;
-  #rest: T[] = [];
+  /** Not there as long as messages come one by one: every decoder has a sink. */
+  #rest: T[] | undefined = undefined;
   #restAt = 0;
   #length = 0;
 
@@ -23,29 +24,19 @@ export class MessageSink<T> {
 
   push(message: T): void {
     if (this.#length++ === 0) this.#first = message;
+    else if (this.#rest === undefined) this.#rest = [message];
     else this.#rest.push(message);
   }
 
   /** The oldest message; only while `length` is not 0. @internal */
   take(): T {
     const message = this.#first as T;
-    if (--this.#length > 0) this.#first = this.#rest[this.#restAt++];
+    if (--this.#length > 0) this.#first = this.#rest?.[this.#restAt++];
     else {
       this.#first = undefined;
-      if (this.#restAt > 0) this.#forgetRest();
+      this.#rest = undefined;
+      this.#restAt = 0;
     }
     return message;
-  }
-
-  /** Drops what has not been taken. @internal */
-  clear(): void {
-    this.#first = undefined;
-    this.#length = 0;
-    this.#forgetRest();
-  }
-
-  #forgetRest(): void {
-    this.#rest = [];
-    this.#restAt = 0;
   }
 }

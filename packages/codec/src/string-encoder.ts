@@ -1,7 +1,8 @@
 /** Strings into bytes. */
-import type { ByteBuf, TextEncoding } from "@sluice/buffer";
-import type { ChannelHandlerContext } from "@sluice/core";
-import { allocateFrame, MessageToByteEncoder } from "./message-to-byte-encoder.js";
+import { ByteBuf, type TextEncoding } from "@sluice/buffer";
+import { type ChannelHandlerContext, ChannelOutboundHandler, type Completion } from "@sluice/core";
+import { encodeFailure } from "./encode-failure.js";
+import { HEAD_ROOM } from "./message-to-byte-encoder.js";
 
 export interface StringEncoderOptions {
   /** @default "utf8" */
@@ -13,24 +14,27 @@ export interface StringEncoderOptions {
  *
  * Text that the encoding cannot write fails the write with ENCODE_FAILED.
  */
-export class StringEncoder extends MessageToByteEncoder<string> {
+export class StringEncoder extends ChannelOutboundHandler<string, ByteBuf> {
   override readonly sharable = true;
-  readonly #encoding: TextEncoding;
+  readonly #options: { readonly encoding: TextEncoding; readonly headRoom: number };
 
   constructor(options: StringEncoderOptions = {}) {
     super();
-    this.#encoding = options.encoding ?? "utf8";
+    this.#options = { encoding: options.encoding ?? "utf8", headRoom: HEAD_ROOM };
   }
 
-  protected override acceptOutboundMessage(message: unknown): boolean {
-    return typeof message === "string";
-  }
-
-  protected override allocate(_ctx: ChannelHandlerContext<unknown, ByteBuf>, text: string): ByteBuf {
-    return allocateFrame(text.length);
-  }
-
-  protected override encode(_ctx: ChannelHandlerContext<unknown, ByteBuf>, text: string, out: ByteBuf): void {
-    out.writeString(text, this.#encoding);
+  override write(
+    ctx: ChannelHandlerContext<unknown, ByteBuf>,
+    message: string,
+    completion: Completion | undefined,
+  ): void {
+    if (typeof message !== "string") return ctx.write(message, completion);
+    let bytes: ByteBuf;
+    try {
+      bytes = ByteBuf.fromString(message, this.#options);
+    } catch (cause) {
+      throw encodeFailure(this, cause);
+    }
+    ctx.write(bytes, completion);
   }
 }
