@@ -1,0 +1,511 @@
+import { describe, expect, it } from "vitest";
+import { recorder } from "../fixtures/recorder.js";
+import { connected, scripted } from "../fixtures/scripted-transport.js";
+import { ChannelInboundHandler } from "./channel-inbound-handler.js";
+import { EmbeddedChannel } from "./embedded/index.js";
+import type { ChannelHandler, ChannelHandlerContext } from "./index.js";
+import { PassThroughHandler } from "./pass-through-handler.js";
+
+class Plain extends PassThroughHandler {}
+class Special extends Plain {}
+
+const code = (code: string) => expect.objectContaining({ code });
+
+/** An embedded channel with recorders of the given names, added under these names. */
+function withRecorders(...names: string[]) {
+  const log: string[] = [];
+  const channel = new EmbeddedChannel();
+  for (const name of names) channel.pipeline.addLast(name, recorder(name, log));
+  return { channel, pipeline: channel.pipeline, log };
+}
+
+describe("order and names", () => {
+  it("adds first, last, before and after, keeping the order of a list", () => {
+    const { pipeline } = withRecorders("b", "e");
+    pipeline.addFirst("a1", new Plain(), "a2", new Plain());
+    pipeline.addBefore("e", "c", new Plain(), "d", new Plain());
+    pipeline.addAfter("e", "f", new Plain(), "g", new Plain());
+    pipeline.addLast("h", new Plain());
+    expect(pipeline.names()).toEqual(["a1", "a2", "b", "c", "d", "e", "f", "g", "h"]);
+  });
+
+  it("makes names of classes and numbers, filling gaps", () => {
+    const { pipeline } = withRecorders();
+    pipeline.addLast(new Plain(), new Plain(), new Special(), {});
+    expect(pipeline.names()).toEqual(["Plain#0", "Plain#1", "Special#0", "handler#0"]);
+    pipeline.remove("Plain#0");
+    pipeline.addLast(new Plain(), Object.create(null), new (class extends PassThroughHandler {})());
+    expect(pipeline.names()).toEqual(["Plain#1", "Special#0", "handler#0", "Plain#0", "handler#1", "handler#2"]);
+  });
+
+  it("refuses a name that is taken, and the names of the ends", () => {
+    const { pipeline } = withRecorders("a");
+    for (const name of ["a", "head", "tail"]) {
+      expect(() => pipeline.addLast(name, new Plain())).toThrow(code("DUPLICATE_HANDLER_NAME"));
+    }
+    const handler = new Plain();
+    expect(() => pipeline.addFirst("a", handler)).toThrow(code("DUPLICATE_HANDLER_NAME"));
+    // It has not been added: another name will do.
+    pipeline.addFirst("b", handler);
+    expect(pipeline.names()).toEqual(["b", "a"]);
+  });
+
+  it("refuses what is no handler", () => {
+    const { pipeline } = withRecorders();
+    for (const args of [["name"], [42], [null], [undefined], [() => {}], [new Plain(), "name"]] as any[]) {
+      expect(() => pipeline.addFirst(...args)).toThrow(code("INVALID_ARGUMENT"));
+    }
+  });
+});
+
+describe("lookup", () => {
+  it("takes a name, a handler or a class, also of a base", () => {
+    const { pipeline } = withRecorders();
+    const special = new Special();
+    const plain = new Plain();
+    pipeline.addLast("special", special).addLast("plain", plain);
+    expect(pipeline.get("special")).toBe(special);
+    expect(pipeline.get(Special)).toBe(special);
+    expect(pipeline.get(Plain)).toBe(special);
+    expect(pipeline.context(plain)?.name).toBe("plain");
+    expect([pipeline.get("nobody"), pipeline.get(ChannelInboundHandler), pipeline.context("head")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("says what it looked for and what there was", () => {
+    const { pipeline } = withRecorders("a", "b");
+    expect(() => pipeline.remove("c")).toThrow('no handler "c" in [a, b]');
+    expect(() => pipeline.remove(Plain)).toThrow("no handler Plain in [a, b]");
+    expect(() => pipeline.replace(new Plain(), new Plain())).toThrow(code("HANDLER_NOT_FOUND"));
+    expect(() => pipeline.addBefore({}, new Plain())).toThrow(code("HANDLER_NOT_FOUND"));
+    expect(() => pipeline.addAfter("c", new Plain())).toThrow(code("HANDLER_NOT_FOUND"));
+  });
+});
+
+describe("traces", () => {
+  it("construction, with reading asked for from the tail", () => {
+    const log: string[] = [];
+    new EmbeddedChannel(recorder("A", log), recorder("B", log));
+    expect(log).toEqual(["A.added", "B.added", "A.active", "B.active", "B.READ", "A.READ"]);
+  });
+
+  it("a read burst, after which reading is asked for again", () => {
+    const { channel, log } = withRecorders("A", "B");
+    log.length = 0;
+    channel.writeInbound("x", "y");
+    expect(log).toEqual([
+      ...["A.read x", "B.read x", "A.read y", "B.read y"],
+      ...["A.readComplete", "B.readComplete", "B.READ", "A.READ"],
+    ]);
+  });
+
+  it("writing from the channel, from the pipeline and from a context", () => {
+    const { channel, pipeline, log } = withRecorders("A", "B", "C");
+    log.length = 0;
+    channel.write("1");
+    channel.flush();
+    expect(log.splice(0)).toEqual(["C.WRITE 1", "B.WRITE 1", "A.WRITE 1", "C.FLUSH", "B.FLUSH", "A.FLUSH"]);
+    pipeline.write("2");
+    pipeline.flush();
+    expect(log.splice(0)).toEqual(["C.WRITE 2", "B.WRITE 2", "A.WRITE 2", "C.FLUSH", "B.FLUSH", "A.FLUSH"]);
+    const b = pipeline.context("B") as ChannelHandlerContext;
+    b.writeAndFlush("3");
+    expect(log.splice(0)).toEqual(["A.WRITE 3", "A.FLUSH"]);
+    b.fireChannelRead("4");
+    expect(log).toEqual(["C.read 4"]);
+    expect(channel.outboundMessages).toEqual(["1", "2", "3"]);
+  });
+
+  it("a close: the operation, the event, the removal from tail to head", () => {
+    const { channel, log } = withRecorders("A", "B");
+    log.length = 0;
+    channel.close();
+    expect(log).toEqual(["B.CLOSE", "A.CLOSE"]);
+    channel.runPendingTasks();
+    expect(log.slice(2)).toEqual(["A.inactive", "B.inactive", "B.removed", "A.removed"]);
+    expect(channel.pipeline.names()).toEqual([]);
+  });
+
+  it("every operation and event there is", () => {
+    const { channel, pipeline, log } = withRecorders("A", "B");
+    log.length = 0;
+    pipeline.fireChannelActive();
+    pipeline.fireChannelWritabilityChanged();
+    pipeline.fireUserEventTriggered("e");
+    pipeline.fireExceptionCaught(new Error("x"));
+    pipeline.fireChannelReadComplete();
+    pipeline.fireChannelInactive();
+    expect(log.splice(0)).toEqual(
+      ["active", "writable true", "event e", "caught x", "readComplete", "inactive"].flatMap((event) => [
+        `A.${event}`,
+        `B.${event}`,
+      ]),
+    );
+    channel.bind({}).addListener(() => {});
+    channel.connect({}).addListener(() => {});
+    channel.read();
+    channel.shutdownOutput();
+    channel.disconnect();
+    expect(log).toEqual(["BIND", "CONNECT", "READ", "SHUTDOWN", "DISCONNECT"].flatMap((op) => [`B.${op}`, `A.${op}`]));
+  });
+
+  it("knows neither registered nor unregistered", () => {
+    const seen: string[] = [];
+    const handler: any = { channelRegistered: () => seen.push("r"), channelUnregistered: () => seen.push("u") };
+    new EmbeddedChannel(handler).finish();
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("steps over handlers", () => {
+  it("that do not implement the event", () => {
+    const log: string[] = [];
+    const inbound: ChannelHandler = {
+      channelRead: (ctx, message) => {
+        log.push(`in ${message}`);
+        ctx.fireChannelRead(message);
+      },
+    };
+    const outbound: ChannelHandler = {
+      write: (ctx, message, completion) => {
+        log.push(`out ${message}`);
+        ctx.write(message, completion);
+      },
+    };
+    const channel = new EmbeddedChannel(inbound, outbound, {}, { ...inbound }, { ...outbound });
+    channel.writeInbound("r");
+    channel.writeOutbound("w");
+    expect(log).toEqual(["in r", "in r", "out w", "out w"]);
+  });
+
+  it("whose methods come from a class, a base class or the object itself", () => {
+    const log: string[] = [];
+    class Base extends PassThroughHandler {
+      override channelRead(ctx: ChannelHandlerContext, message: unknown) {
+        log.push(`base ${message}`);
+        ctx.fireChannelRead(message);
+      }
+    }
+    class Derived extends Base {
+      override flush = (ctx: ChannelHandlerContext) => {
+        log.push("derived flush");
+        ctx.flush();
+      };
+    }
+    // The same class once with and once without an own method.
+    const own = Object.assign(new Base(), {
+      write: (ctx: ChannelHandlerContext, message: unknown) => {
+        log.push(`own ${message}`);
+        ctx.write(message);
+      },
+    });
+    const channel = new EmbeddedChannel(new Base(), own, new Base(), new Derived());
+    channel.writeInbound("r");
+    channel.writeOutbound("w");
+    expect(log).toEqual(["base r", "base r", "base r", "base r", "own w", "derived flush"]);
+  });
+
+  it("at which an event ends when they do not pass it on", () => {
+    const { channel, pipeline, log } = withRecorders("A");
+    pipeline.addLast({ channelRead: () => {}, write: () => {} });
+    pipeline.addLast("B", recorder("B", log));
+    log.length = 0;
+    channel.writeInbound("r");
+    channel.write("w");
+    expect(log.filter((entry) => /read r|WRITE/.test(entry))).toEqual(["A.read r", "B.WRITE w"]);
+  });
+});
+
+describe("handlerAdded and handlerRemoved", () => {
+  it("that throw: the handler goes and the error comes from the head", () => {
+    const log: string[] = [];
+    const channel = new EmbeddedChannel(recorder("A", log));
+    log.length = 0;
+    const failing = recorder("B", log, {
+      handlerAdded: () => {
+        throw new Error("cannot start");
+      },
+    });
+    channel.pipeline.addLast("B", failing);
+    expect(log).toEqual(["B.removed", "A.caught HANDLER_LIFECYCLE_FAILED"]);
+    expect(channel.pipeline.names()).toHaveLength(1);
+    expect(() => channel.checkException()).toThrow(
+      expect.objectContaining({ code: "HANDLER_LIFECYCLE_FAILED", cause: new Error("cannot start") }),
+    );
+    channel.pipeline.addLast("C", {
+      handlerRemoved: () => {
+        throw new Error("cannot stop");
+      },
+    });
+    channel.pipeline.remove("C");
+    expect(channel.pipeline.names()).toHaveLength(1);
+    expect(() => channel.checkException()).toThrow(
+      expect.objectContaining({ code: "HANDLER_LIFECYCLE_FAILED", cause: new Error("cannot stop") }),
+    );
+    // Both at once.
+    channel.pipeline.addLast("D", {
+      handlerAdded: () => {
+        throw new Error("first");
+      },
+      handlerRemoved: () => {
+        throw new Error("second");
+      },
+    });
+    expect(log.filter((entry) => entry.includes("LIFECYCLE"))).toHaveLength(4);
+    expect(() => channel.checkException()).toThrow(expect.objectContaining({ cause: new Error("second") }));
+  });
+
+  it("are called once each, also for a handler that removes itself while it is added", () => {
+    const { pipeline, log } = withRecorders("A", "C");
+    log.length = 0;
+    pipeline.addBefore("C", "B", {
+      ...recorder("B", log),
+      handlerAdded: (ctx) => {
+        log.push("B.added");
+        ctx.pipeline.remove("B");
+      },
+    });
+    expect(log).toEqual(["B.added", "B.removed"]);
+    expect(pipeline.names()).toEqual(["A", "C"]);
+  });
+
+  it("cannot be made to remove twice", () => {
+    const { pipeline, log } = withRecorders();
+    pipeline.addLast("A", {
+      handlerRemoved: (ctx) => {
+        log.push(`removed, ${ctx.isRemoved}`);
+        expect(() => ctx.pipeline.remove("A")).toThrow(code("HANDLER_NOT_FOUND"));
+      },
+    });
+    pipeline.remove("A");
+    expect(log).toEqual(["removed, false"]);
+  });
+
+  it("may add and remove others in the middle of a list", () => {
+    const { pipeline, log } = withRecorders("last");
+    pipeline.addFirst(
+      "a",
+      { handlerAdded: (ctx) => void ctx.pipeline.remove("last") },
+      "b",
+      { handlerAdded: (ctx) => ctx.pipeline.addAfter("b", "c", new Plain()) },
+      "d",
+      new Plain(),
+    );
+    expect(pipeline.names()).toEqual(["a", "b", "c", "d"]);
+    expect(log).toEqual(["last.added", "last.removed"]);
+    const seen: unknown[] = [];
+    pipeline.addLast({ channelRead: (_ctx, message) => seen.push(message) });
+    pipeline.fireChannelRead("r");
+    pipeline.context("d")?.fireChannelRead("s");
+    expect(seen).toEqual(["r", "s"]);
+  });
+
+  it("come in pairs on a channel that is over, too", async () => {
+    const { channel, end } = connected();
+    channel.closeForcibly();
+    await channel.closed;
+    const log: string[] = [];
+    channel.pipeline.addLast("late", recorder("late", log)).addFirst("later", recorder("later", log));
+    expect(log).toEqual(["late.added", "late.removed", "later.added", "later.removed"]);
+    expect(channel.pipeline.names()).toEqual([]);
+    expect(end.saw()).toEqual(["destroy"]);
+  });
+
+  it("may edit while the channel is taken apart", async () => {
+    const log: string[] = [];
+    const { channel } = connected();
+    const swap: ChannelHandler = { handlerRemoved: (ctx) => void ctx.pipeline.replace("B", "X", recorder("X", log)) };
+    channel.pipeline
+      .addLast("A", recorder("A", log))
+      .addLast("B", recorder("B", log))
+      .addLast("C", swap);
+    log.length = 0;
+    channel.close();
+    await channel.closed;
+    expect(log.slice(-4)).toEqual(["X.added", "B.removed", "X.removed", "A.removed"]);
+    const again = connected();
+    let adds = 0;
+    const readd = (): ChannelHandler => ({
+      handlerRemoved: (ctx) => {
+        if (++adds < 100) ctx.pipeline.addLast(readd());
+      },
+    });
+    again.channel.pipeline.addLast(readd());
+    again.channel.close();
+    await again.channel.closed;
+    expect([adds, again.channel.pipeline.names()]).toEqual([100, []]);
+  });
+});
+
+describe("replace", () => {
+  it("adds the new handler, then removes the old one, under the old name or a new one", () => {
+    const { pipeline, log } = withRecorders("A", "B", "C");
+    log.length = 0;
+    const old = pipeline.get("B") as ChannelHandler;
+    expect(pipeline.replace("B", recorder("X", log))).toBe(old);
+    expect(log).toEqual(["X.added", "B.removed"]);
+    expect(pipeline.names()).toEqual(["A", "B", "C"]);
+    pipeline.replace("B", "Y", recorder("Y", log));
+    expect(pipeline.names()).toEqual(["A", "Y", "C"]);
+    expect(() => pipeline.replace("Y", "A", new Plain())).toThrow(code("DUPLICATE_HANDLER_NAME"));
+    expect(() => pipeline.replace("Y", old)).toThrow(code("HANDLER_NOT_SHARABLE"));
+    expect(pipeline.names()).toEqual(["A", "Y", "C"]);
+  });
+
+  it("gives what the old handler passes on while leaving to the new one, both ways", () => {
+    const { pipeline, log } = withRecorders("A");
+    pipeline.addLast("B", {
+      handlerRemoved: (ctx) => {
+        ctx.fireChannelRead("rest");
+        ctx.fireChannelReadComplete();
+        ctx.fireUserEventTriggered("event");
+        ctx.writeAndFlush("rest");
+        ctx.read();
+      },
+    });
+    pipeline.addLast("C", recorder("C", log));
+    log.length = 0;
+    pipeline.replace("B", "X", recorder("X", log));
+    expect(log).toEqual([
+      "X.added",
+      ...["X.read rest", "C.read rest", "X.readComplete", "C.readComplete", "X.event event", "C.event event"],
+      ...["X.WRITE rest", "A.WRITE rest", "X.FLUSH", "A.FLUSH", "X.READ", "A.READ"],
+    ]);
+  });
+
+  it("passes by a new handler that does not implement the event", () => {
+    const { pipeline, log } = withRecorders("A");
+    pipeline.addLast("B", {
+      handlerRemoved: (ctx) => {
+        ctx.fireChannelRead("rest");
+        ctx.write("rest");
+      },
+    });
+    pipeline.addLast("C", recorder("C", log));
+    log.length = 0;
+    pipeline.replace("B", "X", {});
+    expect(log).toEqual(["C.read rest", "A.WRITE rest"]);
+  });
+
+  it("keeps the new handler's place when that one leaves at once", () => {
+    const { pipeline, log } = withRecorders("A", "B", "C");
+    log.length = 0;
+    pipeline.replace("B", "X", {
+      handlerAdded: () => {
+        throw new Error("no");
+      },
+    });
+    expect(pipeline.names()).toEqual(["A", "C"]);
+    expect(log).toEqual(["A.caught HANDLER_LIFECYCLE_FAILED", "C.caught HANDLER_LIFECYCLE_FAILED", "B.removed"]);
+  });
+});
+
+describe("a context whose handler has left", () => {
+  it("passes on to its old neighbours and takes nothing itself", () => {
+    const { pipeline, log } = withRecorders("A", "B", "C");
+    const b = pipeline.context("B") as ChannelHandlerContext;
+    pipeline.remove("B");
+    log.length = 0;
+    expect(b.isRemoved).toBe(true);
+    b.fireChannelRead("r");
+    b.fireUserEventTriggered("e");
+    b.write("w");
+    pipeline.fireChannelRead("s");
+    expect(log).toEqual(["C.read r", "C.event e", "A.WRITE w", "A.read s", "C.read s"]);
+  });
+
+  it("finds its way although its neighbours have left after it", () => {
+    const { channel, pipeline, log } = withRecorders("A", "B", "C", "D");
+    const contexts = ["B", "C"].map((name) => pipeline.context(name) as ChannelHandlerContext);
+    pipeline.remove("B");
+    pipeline.remove("C");
+    pipeline.remove("A");
+    log.length = 0;
+    for (const ctx of contexts) {
+      ctx.fireChannelRead("r");
+      ctx.fireChannelReadComplete();
+      ctx.fireChannelWritabilityChanged();
+      ctx.writeAndFlush("w");
+      ctx.read();
+    }
+    expect(log).toEqual([
+      ...["D.read r", "D.readComplete", "D.writable true"],
+      ...["D.read r", "D.readComplete", "D.writable true"],
+    ]);
+    expect(channel.outboundMessages).toEqual(["w", "w"]);
+  });
+
+  it("passes errors of its own last call to the next handler", () => {
+    const { channel, pipeline, log } = withRecorders("A");
+    pipeline.addLast("B", {
+      channelRead: (ctx) => {
+        ctx.pipeline.remove("B");
+        throw new Error("after leaving");
+      },
+      exceptionCaught: () => log.push("B.caught"),
+    });
+    pipeline.addLast("C", recorder("C", log));
+    log.length = 0;
+    expect(() => channel.writeInbound("r")).toThrow("after leaving");
+    expect(log).toContain("C.caught after leaving");
+    expect(log).not.toContain("B.caught");
+  });
+});
+
+describe("sharing", () => {
+  it("lets a handler be added once in its life unless it is sharable", () => {
+    const handler = new Plain();
+    const { pipeline } = withRecorders();
+    pipeline.addLast(handler);
+    pipeline.remove(handler);
+    expect(() => pipeline.addLast(handler)).toThrow(code("HANDLER_NOT_SHARABLE"));
+    expect(() => new EmbeddedChannel(handler)).toThrow("this Plain has been added before");
+    const literal: ChannelHandler = Object.create(null);
+    pipeline.addLast(literal);
+    expect(() => pipeline.addLast(literal)).toThrow(code("HANDLER_NOT_SHARABLE"));
+  });
+
+  it("lets a sharable one be added often, also to one pipeline", () => {
+    const log: string[] = [];
+    const handler = { ...recorder("S", log), sharable: true };
+    const { channel, pipeline } = withRecorders();
+    pipeline.addLast(handler, handler);
+    new EmbeddedChannel(handler);
+    log.length = 0;
+    channel.writeOneInbound("r");
+    expect(log).toEqual(["S.read r", "S.read r"]);
+  });
+});
+
+describe("the tail", () => {
+  it("closes the channel with an error nobody handled, and emits it", async () => {
+    const { channel, end, log } = connected();
+    const error = new Error("nobody's");
+    channel.pipeline.fireExceptionCaught(error);
+    await channel.closed;
+    expect(log).toEqual(["on error nobody's", "on inactive", "on close nobody's"]);
+    expect([channel.closeCause, end.saw()]).toEqual([error, ["close"]]);
+  });
+
+  it("drops events nobody took", () => {
+    const { channel, log } = connected();
+    channel.pipeline.fireUserEventTriggered({});
+    channel.pipeline.fireChannelWritabilityChanged();
+    expect([log, channel.isActive]).toEqual([[], true]);
+  });
+});
+
+describe("a channel before it is connected", () => {
+  it("calls handlerAdded at once and no event before active", () => {
+    const log: string[] = [];
+    const { channel, end } = scripted(recorder("A", log));
+    expect(log).toEqual(["A.added"]);
+    channel.connect({});
+    expect(log).toEqual(["A.added", "A.CONNECT"]);
+    end.signals.active();
+    expect(log.slice(2)).toEqual(["A.active", "A.READ"]);
+  });
+});
