@@ -136,6 +136,7 @@ export class ChannelOutboundBuffer {
 
   /** Fails the oldest message. */
   failFirst(error: Error): void {
+    if (this.#count === 0) return;
     const outer = this.#startCompleting();
     const completion = this.#shift();
     if (completion === undefined) this.#owner.unawaitedFailure(error);

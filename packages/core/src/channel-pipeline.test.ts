@@ -318,10 +318,7 @@ describe("handlerAdded and handlerRemoved", () => {
     const log: string[] = [];
     const { channel } = connected();
     const swap: ChannelHandler = { handlerRemoved: (ctx) => void ctx.pipeline.replace("B", "X", recorder("X", log)) };
-    channel.pipeline
-      .addLast("A", recorder("A", log))
-      .addLast("B", recorder("B", log))
-      .addLast("C", swap);
+    channel.pipeline.addLast("A", recorder("A", log)).addLast("B", recorder("B", log)).addLast("C", swap);
     log.length = 0;
     channel.close();
     await channel.closed;

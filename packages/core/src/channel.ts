@@ -74,6 +74,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   #settleClosed: (() => void) | undefined;
   #isOver = false;
   #tellingFailure = false;
+  #told: Error | undefined;
 
   constructor(init: ChannelInit) {
     super();
@@ -276,6 +277,8 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
 
   /** A failure nobody awaits travels through the pipeline; one that this causes in turn is not handled. @internal */
   unawaitedFailure(error: Error): void {
+    if (!this.isOpen && this.#isKnown(error)) return;
+    this.#told = error;
     if (this.#tellingFailure || this.#isOver) return this.unhandledError(error);
     this.#tellingFailure = true;
     try {
@@ -342,6 +345,11 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     });
     if (this.#isOver) this.#messages.end(this.engine.cause);
     return this.#messages;
+  }
+
+  /** Once a channel is closing, every write fails; one report of it is enough. */
+  #isKnown(error: Error): boolean {
+    return error === this.#told || (isAboutClosing(error) && this.#told !== undefined && isAboutClosing(this.#told));
   }
 
   #nextWritability(signal: AbortSignal | undefined): Promise<void> {

@@ -14,6 +14,7 @@
  * process), `@sluice/core/decorators` (`@Sharable`).
  */
 export * from "@sluice/buffer";
+export { asError } from "./as-error.js";
 export { Attribute, AttributeKey } from "./attribute-key.js";
 export { Bootstrap } from "./bootstrap.js";
 export { Channel, type ChannelEvents, type ChannelInit, type CloseOptions } from "./channel.js";

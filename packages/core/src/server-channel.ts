@@ -5,6 +5,7 @@
 import { Channel } from "./channel.js";
 import { ChannelGroup } from "./channel-group.js";
 import type { Clock } from "./clock.js";
+import type { SocketAddress } from "./socket-address.js";
 import type { ChannelSignals, Connection, Transport } from "./transport.js";
 
 /** How a server ends. */
@@ -54,14 +55,19 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
     return this.#shutdown;
   }
 
+  /** Where the server listens; with port 0 the port it was given. */
+  override get localAddress(): SocketAddress {
+    return super.localAddress ?? { local: "unbound" };
+  }
+
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
 
-  /** An accepted connection failed and nobody listens to it; `childError` tells. @internal */
+  /** An accepted connection failed and nobody listens to it: `children` tells, or else the server. @internal */
   override childFailed(child: Channel<any, any>, error: Error): void {
     try {
-      this.children.emit("error", error, child);
+      if (!this.children.emit("error", error, child)) this.emit("error", error);
     } catch {
       // The listener's own failure must not reach whoever brought the child's.
     }
