@@ -63,6 +63,7 @@ export const ERRORS = {
   FRAME_TOO_LONG: recoverable("A frame is longer than the limit; it has been skipped."),
   FRAME_CORRUPTED: fatal("A frame's length or boundary is impossible; the stream cannot be read on."),
   FRAME_TRUNCATED: recoverable("The stream ended in the middle of a frame."),
+  FRAME_MALFORMED: recoverable("A frame breaks the rules of its encoding; it has been dropped."),
   DECODE_FAILED: fatal("A decoder threw, or broke the rules of decoding."),
   ENCODE_FAILED: recoverable("A message could not be encoded."),
   ACCUMULATION_EXCEEDED: fatal("A decoder holds more unread bytes than its limit."),

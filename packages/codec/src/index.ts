@@ -19,6 +19,7 @@
  * | a protobuf varint in front | {@link ProtobufVarint32FrameDecoder} | {@link ProtobufVarint32LengthFieldPrepender} |
  * | an end of line | {@link LineBasedFrameDecoder} | {@link LineEncoder} |
  * | other delimiters | {@link DelimiterBasedFrameDecoder} | |
+ * | a byte that occurs nowhere else, others being replaced | {@link CobsFrameDecoder}, {@link SlipFrameDecoder} | {@link CobsFrameEncoder}, {@link SlipFrameEncoder} |
  * | balanced brackets | {@link JsonObjectDecoder} | {@link JsonCodec} |
  * | nothing: all are as long | {@link FixedLengthFrameDecoder} | {@link FixedLengthFrameEncoder} |
  *
@@ -36,6 +37,8 @@ export {
   type ByteToMessageDecoderOptions,
   type DecoderOptions,
 } from "./byte-to-message-decoder.js";
+export { CobsFrameDecoder, type CobsFrameDecoderOptions } from "./cobs-frame-decoder.js";
+export { CobsFrameEncoder } from "./cobs-frame-encoder.js";
 export { DelimiterBasedFrameDecoder, type DelimiterBasedFrameDecoderOptions } from "./delimiter-based-frame-decoder.js";
 export { FixedLengthFrameDecoder, type FixedLengthFrameDecoderOptions } from "./fixed-length-frame-decoder.js";
 export { FixedLengthFrameEncoder, type FixedLengthFrameEncoderOptions } from "./fixed-length-frame-encoder.js";
@@ -59,5 +62,7 @@ export {
   type ProtobufVarint32FrameDecoderOptions,
 } from "./protobuf-varint32-frame-decoder.js";
 export { ProtobufVarint32LengthFieldPrepender } from "./protobuf-varint32-length-field-prepender.js";
+export { SlipFrameDecoder, type SlipFrameDecoderOptions } from "./slip-frame-decoder.js";
+export { SlipFrameEncoder, type SlipFrameEncoderOptions } from "./slip-frame-encoder.js";
 export { StringDecoder, type StringDecoderOptions } from "./string-decoder.js";
 export { StringEncoder, type StringEncoderOptions } from "./string-encoder.js";
