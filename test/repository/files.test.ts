@@ -7,7 +7,7 @@ import { capture, filesBelow, root } from "../../scripts/workspace.mjs";
 
 const MAX_LINES = 450;
 const SOURCE = /\.(?:ts|mts|js|mjs)$/;
-const OWN_FOLDERS = /^(?:packages\/[^/]+\/src|benchmarks|test|docs\/examples|scripts)\//;
+const OWN_FOLDERS = /^(?:packages\/[^/]+\/(?:src|fixtures)|benchmarks|test|docs\/examples|scripts)\//;
 
 /** Drawers that end up holding everything. */
 const DRAWER = /^(?:utils?|helpers?|commons?|types?|misc)(?:\.|$)/;
