@@ -210,6 +210,24 @@ describe("ByteToMessageDecoder", () => {
       );
     });
 
+    it("never writes to the memory of a chunk", () => {
+      const { channel, log } = channelWith(new Scripted(pairs), {
+        channelRead(ctx, message) {
+          ctx.fireChannelRead(message);
+          if (message !== "ab") return;
+          channel.pipeline.fireChannelRead(bytes("d"));
+          channel.pipeline.fireChannelInactive();
+        },
+      });
+      const memory = new Uint8Array(64);
+      memory.set(bytesOf("abc"));
+      const chunk = ByteBuf.from(memory);
+      chunk.writerIndex = 3;
+      channel.pipeline.fireChannelRead(chunk);
+      expect(log).toEqual(["ab", "cd", "complete", "inactive"]);
+      expect(memory.indexOf(0)).toBe(3);
+    });
+
     it("does not keep a chunk alive for what is left of it", () => {
       let seen: ByteBuf | undefined;
       const { channel } = channelWith(

@@ -36,6 +36,7 @@ import { ByteBuf, type ErrorCode, SluiceError } from "@sluice/buffer";
 import { type ChannelHandlerContext, ChannelInboundHandler, ChannelInputShutdownEvent } from "@sluice/core";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 import { MessageSink } from "./message-sink.js";
+import { StreamInput } from "./stream-input.js";
 
 /** What all decoders have in common. */
 export interface DecoderOptions {
@@ -70,6 +71,7 @@ export interface ByteToMessageDecoderOptions extends DecoderOptions {
 export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<ByteBuf, T> {
   readonly #closeOnFatalError: boolean;
   readonly #maxAccumulatedBytes: number;
+  readonly #input: StreamInput;
   readonly #sink = new MessageSink<T>();
 
   #phase: "idle" | "decoding" | "forwarding" = "idle";
@@ -79,27 +81,19 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   #waiting: unknown[] = NONE;
   #endWaits = false;
 
-  /** What `decode` is shown: the chunk, or the accumulator. */
-  #input = ByteBuf.EMPTY;
-  /** What the accumulator has not taken of the chunk yet. */
-  #chunk = ByteBuf.EMPTY;
-  /** Offset in the stream of index 0 of the input. */
-  #base = 0;
-  /** Bytes the frame in the accumulator takes; 0 when that is not known. */
-  #needed = 0;
   /** Where in the stream `decode` last threw without having consumed anything. */
   #threwAt = -1;
 
   #sawBytes = false;
   #produced = false;
   #bytesScanned = 0;
-  #bytesCopied = 0;
   #droppedBytes = 0;
 
   constructor(options: ByteToMessageDecoderOptions = {}) {
     super();
     this.#closeOnFatalError = options.closeOnFatalError ?? true;
     this.#maxAccumulatedBytes = checkBytes("maxAccumulatedBytes", options.maxAccumulatedBytes ?? DEFAULT_MAX_LENGTH, 1);
+    this.#input = new StreamInput(this.#maxAccumulatedBytes);
   }
 
   /** Bytes that subclasses have looked through for the end of a frame. */
@@ -109,7 +103,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   /** Bytes that were copied because their frame was torn. */
   get bytesCopied(): number {
-    return this.#bytesCopied;
+    return this.#input.bytesCopied;
   }
 
   /** Bytes that came after a fatal error, or were unread when it happened. */
@@ -144,7 +138,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
    * before, and room for them is made once. Only together with consuming and pushing nothing.
    */
   protected need(bytes: number): void {
-    this.#needed = bytes;
+    this.#input.needed = bytes;
   }
 
   /** Counts bytes looked through: once per search, not per byte. */
@@ -154,7 +148,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   /** Where in the stream `input.readerIndex` is. */
   protected get streamOffset(): number {
-    return this.#base + this.#input.readerIndex;
+    return this.#input.offset;
   }
 
   /**
@@ -168,8 +162,8 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     shown: number,
     fields: { readonly length?: number; readonly limit?: number } = {},
   ): SluiceError {
-    const input = this.#input;
-    const hex = input.slice(input.readerIndex, Math.min(shown, HEX_WINDOW)).hexDump();
+    const { current } = this.#input;
+    const hex = current.slice(current.readerIndex, Math.min(shown, HEX_WINDOW)).hexDump();
     return new SluiceError(code, detail, { ...fields, offset: this.streamOffset, hex });
   }
 
@@ -229,13 +223,14 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     if (chunk.readableBytes > this.#maxAccumulatedBytes) {
       // What `decode` can do must not depend on how much happens to be there.
       piece = chunk.readSlice(this.#maxAccumulatedBytes);
-      if (this.#waiting === NONE) this.#waiting = [];
-      this.#waiting.unshift(chunk);
+      this.#waiting = [chunk, ...this.#waiting];
     }
-    if (this.#input.isReadable()) this.#complete(ctx, piece);
-    else {
-      this.#lookAt(piece);
-      this.#decodeInPlace(ctx, piece);
+    if (this.#input.isTorn) {
+      this.#input.continueWith(piece);
+      this.#decodeTorn(ctx);
+    } else {
+      this.#input.enter(piece);
+      this.#decodeInPlace(ctx);
     }
   }
 
@@ -252,77 +247,33 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     this.#waiting.push(message);
   }
 
-  #decodeInPlace(ctx: ChannelHandlerContext<T>, chunk: ByteBuf): void {
-    this.#decodeDownTo(ctx, 0);
-    if (this.#fate !== "alive") return;
-    const left = chunk.readableBytes;
-    if (left === 0) return this.#lookAt(ByteBuf.EMPTY);
-    if (left >= this.#maxAccumulatedBytes) return this.#exceeded(ctx);
-    // At once, not when more arrives: the chunk may be a small part of a large slab, which must not be kept alive.
-    this.#moveTo(this.#needed > left ? this.#needed : Math.max(2 * left, LEAST_ROOM));
-  }
-
-  /** Goes on with the torn frame in the accumulator, and with the rest of the chunk in place as soon as it is whole. */
-  #complete(ctx: ChannelHandlerContext<T>, chunk: ByteBuf): void {
-    let copied = 0;
-    this.#chunk = chunk;
-    while (chunk.isReadable()) {
-      copied += this.#append(chunk);
-      const have = this.#input.readableBytes;
-      if (have < this.#needed && have < this.#maxAccumulatedBytes) break;
-      this.#decodeDownTo(ctx, chunk.isReadable() ? copied : 0);
-      if (this.#fate !== "alive") return;
-      const left = this.#input.readableBytes;
-      if (left === 0 || (left <= copied && chunk.isReadable())) {
-        // All that is unread is in the chunk as well.
-        chunk.readerIndex -= left;
-        this.#chunk = ByteBuf.EMPTY;
-        this.#lookAt(chunk);
-        return this.#decodeInPlace(ctx, chunk);
-      }
-      if (left >= this.#maxAccumulatedBytes) return this.#exceeded(ctx);
-    }
-    this.#chunk = ByteBuf.EMPTY;
-  }
-
-  /** Takes from the chunk what the frame is known to need, or else enough to double what is there. */
-  #append(chunk: ByteBuf): number {
-    const have = this.#input.readableBytes;
-    const wanted = this.#needed > have ? this.#needed - have : Math.max(have, LEAST_BITE);
-    const n = Math.min(wanted, chunk.readableBytes, this.#maxAccumulatedBytes - have);
-    if (this.#input.writableBytes < n) this.#moveTo(Math.max(this.#needed, 2 * (have + n)));
-    this.#input.writeBytes(chunk, n);
-    this.#bytesCopied += n;
-    return n;
-  }
-
-  /** Moves what is unread to new memory. */
-  #moveTo(size: number): void {
-    const from = this.#input;
-    const left = from.readableBytes;
-    const room = ByteBuf.alloc(Math.min(size, this.#maxAccumulatedBytes));
-    this.#base += from.readerIndex;
-    room.writeBytes(from, left);
-    this.#bytesCopied += left;
-    this.#input = room;
-  }
-
-  /** Changes to another buffer whose next byte is the same place of the stream. */
-  #lookAt(input: ByteBuf): void {
-    this.#base += this.#input.readerIndex - input.readerIndex;
-    this.#input = input;
-  }
-
   // ── decoding ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #decodeInPlace(ctx: ChannelHandlerContext<T>): void {
+    this.#decodeDownTo(ctx, 0);
+    if (this.#fate === "alive" && !this.#input.leave()) this.#exceeded(ctx);
+  }
+
+  /** Goes on with the torn frame, and as soon as it is whole with the rest of the chunk in place. */
+  #decodeTorn(ctx: ChannelHandlerContext<T>): void {
+    const input = this.#input;
+    while (input.bite()) {
+      this.#decodeDownTo(ctx, input.floor);
+      if (this.#fate !== "alive") return;
+      if (input.returnToChunk()) return this.#decodeInPlace(ctx);
+      if (input.isFull) return this.#exceeded(ctx);
+    }
+  }
 
   /** Decodes until at most `floor` bytes are unread, more are needed, or the decoder has stopped. */
   #decodeDownTo(ctx: ChannelHandlerContext<T>, floor: number): void {
-    const input = this.#input;
+    const stream = this.#input;
+    const input = stream.current;
     const sink = this.#sink;
     while (input.writerIndex - input.readerIndex > floor) {
       const before = input.readerIndex;
       let thrown: Thrown | undefined;
-      this.#needed = 0;
+      stream.needed = 0;
       this.#phase = "decoding";
       try {
         this.decode(ctx, input, sink);
@@ -372,13 +323,14 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   /** What the outer call, which has been interrupted, would have done. */
   #decodeRest(ctx: ChannelHandlerContext<T>): void {
     if (this.#sink.length > 0) this.#forward(ctx);
-    if (this.#chunk.isReadable()) this.#complete(ctx, this.#chunk);
-    else this.#decodeDownTo(ctx, 0);
+    this.#decodeDownTo(ctx, this.#input.floor);
+    if (this.#fate === "alive" && this.#input.returnToChunk()) this.#decodeInPlace(ctx);
+    else this.#decodeTorn(ctx);
     this.#acceptWaiting(ctx);
   }
 
   #decodeLast(ctx: ChannelHandlerContext<T>): void {
-    const input = this.#input;
+    const input = this.#input.current;
     while (this.#fate === "alive") {
       const before = input.readerIndex;
       let thrown: Thrown | undefined;
@@ -398,11 +350,11 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   }
 
   #truncated(ctx: ChannelHandlerContext<T>): void {
-    const length = this.#input.readableBytes;
+    const length = this.#input.unreadBytes;
     const detail = `the stream ended in the middle of a frame: ${length} byte(s) are left`;
     const error = length === 0 ? undefined : this.frameError("FRAME_TRUNCATED", detail, length, { length });
     this.#fate = "ended";
-    this.#lookAt(ByteBuf.EMPTY);
+    this.#input.takeUnread();
     if (error !== undefined) this.#tell(ctx, error);
   }
 
@@ -439,9 +391,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   /** Also when something escapes from a listener that was told of an error: what it interrupted cannot be resumed. */
   #abandon(): void {
     this.#fate = "failed";
-    this.#droppedBytes += this.#input.readableBytes + this.#chunk.readableBytes;
-    this.#lookAt(ByteBuf.EMPTY);
-    this.#chunk = ByteBuf.EMPTY;
+    this.#droppedBytes += this.#input.takeUnread().readableBytes;
   }
 
   #tell(ctx: ChannelHandlerContext<T>, error: Error): void {
@@ -452,8 +402,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   // ── removal ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #leave(ctx: ChannelHandlerContext<T>): void {
-    const unread = [this.#input, this.#chunk, ...this.#waiting].filter(isUnread);
-    this.#input = this.#chunk = ByteBuf.EMPTY;
+    const unread = [this.#input.takeUnread(), ...this.#waiting].filter(isUnread);
     this.#waiting = NONE;
     for (const message of unread) ctx.fireChannelRead(message as T);
     if (unread.length > 0) ctx.fireChannelReadComplete();
@@ -476,7 +425,3 @@ function isUnread(message: unknown): boolean {
 const NONE: unknown[] = [];
 /** Bytes of a frame an error shows. */
 const HEX_WINDOW = 16;
-/** Room for a torn frame of unknown length: a header and a little more. */
-const LEAST_ROOM = 128;
-/** Taken from a chunk at least while the length of the torn frame is not known. */
-const LEAST_BITE = 64;

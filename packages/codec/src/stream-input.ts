@@ -1,0 +1,140 @@
+/**
+ * The unread bytes of a stream, in whichever memory they are, and where in the stream that is.
+ *
+ * ```
+ *   in place                              torn
+ *     chunk  |■■■■■■■■■|■■■■■■■■|           accumulator  |■■■■■■■|■■■■■■■■■■▒▒▒▒|      |
+ *            read      current  end                      read    current         room
+ *                                         chunk          |▒▒▒▒▒▒|■■■■■■■■■■■■|
+ *                                                        copied  next          end
+ * ```
+ *
+ * A torn frame is copied to the accumulator as the chunks come: when it says how long it is (`needed`), just the bytes it
+ * lacks, into room made once; otherwise as much again as there is. As soon as what is unread in the accumulator is in the
+ * chunk as well, decoding goes on in the chunk. An accumulator is only ever appended to, so frames may be slices of it.
+ */
+import { ByteBuf } from "@sluice/buffer";
+
+export class StreamInput {
+  /** What is decoded: the chunk, or the accumulator. */
+  current = ByteBuf.EMPTY;
+  /** Bytes that must be in `current` before decoding makes sense; 0 when that is not known. */
+  needed = 0;
+  bytesCopied = 0;
+  /** Whether `current` is the accumulator, which alone may be appended to. */
+  #isOwn = false;
+  /** What the accumulator has not taken of the chunk yet. */
+  #chunk = ByteBuf.EMPTY;
+  /** Bytes of this chunk that are in the accumulator. */
+  #copied = 0;
+  /** Offset in the stream of index 0 of `current`. */
+  #base = 0;
+  readonly #limit: number;
+
+  /** @param limit Bytes that are kept at most. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Offset in the stream of the next byte. */
+  get offset(): number {
+    return this.#base + this.current.readerIndex;
+  }
+
+  /** Whether a torn frame waits in the accumulator. Between chunks only. */
+  get isTorn(): boolean {
+    return this.current.isReadable();
+  }
+
+  get unreadBytes(): number {
+    return this.current.readableBytes + this.#chunk.readableBytes;
+  }
+
+  /** Whether no more bytes may be put to those that are there. */
+  get isFull(): boolean {
+    return this.current.readableBytes >= this.#limit;
+  }
+
+  /** Begins a chunk behind which nothing is torn: it is decoded in place. */
+  enter(chunk: ByteBuf): void {
+    this.#base += this.current.readerIndex - chunk.readerIndex;
+    this.current = chunk;
+    this.#isOwn = false;
+  }
+
+  /** Ends a chunk that was decoded in place; false when more is left than may be kept. */
+  leave(): boolean {
+    const left = this.current.readableBytes;
+    if (left >= this.#limit) return false;
+    // At once, not when more arrives: the chunk may be a small part of a large slab, which must not be kept alive.
+    if (left > 0) this.#moveTo(this.needed > left ? this.needed : Math.max(2 * left, LEAST_ROOM));
+    else this.enter(ByteBuf.EMPTY);
+    return true;
+  }
+
+  /** Begins a chunk that continues a torn frame. */
+  continueWith(chunk: ByteBuf): void {
+    this.#chunk = chunk;
+    this.#copied = 0;
+  }
+
+  /** Takes a bite of the chunk; false when there is none, or not enough of it for decoding to make sense. */
+  bite(): boolean {
+    const chunk = this.#chunk;
+    const have = this.current.readableBytes;
+    const wanted = this.needed > have ? this.needed - have : Math.max(have, LEAST_BITE);
+    const n = Math.min(wanted, chunk.readableBytes, this.#limit - have);
+    if (n > 0) {
+      if (!this.#isOwn || this.current.writableBytes < n) this.#moveTo(Math.max(this.needed, 2 * (have + n)));
+      this.current.writeBytes(chunk, n);
+      this.bytesCopied += n;
+      this.#copied += n;
+      if (have + n >= this.needed || this.isFull) return true;
+    }
+    this.#chunk = ByteBuf.EMPTY;
+    return false;
+  }
+
+  /** Unread bytes of the accumulator from which on decoding is better done in the chunk. */
+  get floor(): number {
+    return this.#chunk.isReadable() ? this.#copied : 0;
+  }
+
+  /** Goes back to the chunk if all that is unread is in it. */
+  returnToChunk(): boolean {
+    const left = this.current.readableBytes;
+    if (left > this.floor) return false;
+    const chunk = this.#chunk;
+    chunk.readerIndex -= left;
+    this.#chunk = ByteBuf.EMPTY;
+    this.enter(chunk);
+    return true;
+  }
+
+  /** Takes out all that is unread. */
+  takeUnread(): ByteBuf {
+    const { current } = this;
+    const chunk = this.#chunk;
+    const unread = chunk.isReadable() ? ByteBuf.concat([current, chunk]) : current.slice();
+    this.#base += unread.readableBytes;
+    this.enter(ByteBuf.EMPTY);
+    this.#chunk = ByteBuf.EMPTY;
+    return unread;
+  }
+
+  /** Moves what is unread to new memory. */
+  #moveTo(size: number): void {
+    const from = this.current;
+    const left = from.readableBytes;
+    const room = ByteBuf.alloc(Math.min(size, this.#limit));
+    this.enter(room);
+    this.#isOwn = true;
+    room.writeBytes(from, left);
+    this.bytesCopied += left;
+  }
+}
+
+/** Room for a torn frame of unknown length: a header and a little more. */
+const LEAST_ROOM = 128;
+/** Taken from a chunk at least while the length of the torn frame is not known. */
+const LEAST_BITE = 64;
