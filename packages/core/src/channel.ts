@@ -347,9 +347,11 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     return this.#messages;
   }
 
-  /** Once a channel is closing, every write fails; one report of it is enough. */
+  /** Once a channel is closing, every write fails, with what broke it or for being late; one report is enough. */
   #isKnown(error: Error): boolean {
-    return error === this.#told || (isAboutClosing(error) && this.#told !== undefined && isAboutClosing(this.#told));
+    const told = this.#told;
+    if (!(error instanceof SluiceError && told instanceof SluiceError)) return false;
+    return error === told || (isAboutClosing(error) && isAboutClosing(told));
   }
 
   #nextWritability(signal: AbortSignal | undefined): Promise<void> {

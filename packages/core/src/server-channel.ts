@@ -55,9 +55,9 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
     return this.#shutdown;
   }
 
-  /** Where the server listens; with port 0 the port it was given. */
+  /** Where the server listens; with port 0 the port it was given. There from `bind` on. */
   override get localAddress(): SocketAddress {
-    return super.localAddress ?? { local: "unbound" };
+    return super.localAddress as SocketAddress;
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {

@@ -16,8 +16,7 @@
  * leave out that protocol's pings.
  */
 import type { ChannelHandlerContext, Completion, Timeout } from "@sluice/core";
-import { PassThroughHandler } from "@sluice/core";
-import { asError } from "./as-error.js";
+import { asError, PassThroughHandler } from "@sluice/core";
 import { effectiveTimeout } from "./effective-timeout.js";
 import { type IdleState, IdleStateEvent } from "./idle-state-event.js";
 import { OutputWatch } from "./output-watch.js";

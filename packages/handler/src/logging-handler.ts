@@ -16,6 +16,7 @@
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import {
+  asError,
   type BindOptions,
   type ChannelHandlerContext,
   type Completion,
@@ -23,7 +24,6 @@ import {
   formatAddress,
   PassThroughHandler,
 } from "@sluice/core";
-import { asError } from "./as-error.js";
 import { describeMessage, oneLine } from "./describe-message.js";
 import type { Logger, LogLevel } from "./logger.js";
 import { skipEvents } from "./skip-events.js";

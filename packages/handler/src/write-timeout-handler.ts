@@ -11,8 +11,7 @@
  * ```
  */
 import { SluiceError } from "@sluice/buffer";
-import { type ChannelHandlerContext, type Completion, PassThroughHandler, type Timeout } from "@sluice/core";
-import { asError } from "./as-error.js";
+import { asError, type ChannelHandlerContext, type Completion, PassThroughHandler, type Timeout } from "@sluice/core";
 import { effectiveTimeout } from "./effective-timeout.js";
 import { PendingWrites } from "./pending-writes.js";
 import { skipEvents } from "./skip-events.js";

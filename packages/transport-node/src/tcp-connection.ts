@@ -41,6 +41,7 @@ export class TcpConnection implements Connection {
   #flushAfterBurst = false;
   #inputEnded = false;
   #lingering = false;
+  #isConnected = false;
   #isOver = false;
 
   constructor(signals: ChannelSignals, shared: boolean) {
@@ -54,7 +55,7 @@ export class TcpConnection implements Connection {
     const adopted = shared ? connection.#adopt(socket) : undefined;
     connection.#attach(adopted ?? socket);
     if (adopted === undefined) connection.#readByEvents(socket);
-    connection.#noteAddresses();
+    connection.#connected();
     connection.setOption(ChannelOption.TCP_NODELAY, true);
     return connection;
   }
@@ -159,13 +160,13 @@ export class TcpConnection implements Connection {
     this.#writer = new SocketWriter(socket);
     if (target !== undefined) {
       socket.once("connect", () => {
-        this.#noteAddresses();
+        this.#connected();
         this.#signals.active();
       });
     }
     socket.on("error", (error) => {
       if (this.#isOver) return;
-      if (this.remoteAddress === undefined) this.#signals.connectFailed(connectError(error, target ?? "peer"));
+      if (!this.#isConnected) this.#signals.connectFailed(connectError(error, target ?? "peer"));
       else this.#signals.failed(connectionError(error));
     });
     socket.on("end", () => {
@@ -214,7 +215,8 @@ export class TcpConnection implements Connection {
     this.#signals.closed();
   }
 
-  #noteAddresses(): void {
+  #connected(): void {
+    this.#isConnected = true;
     const { localAddress, localPort, remoteAddress, remotePort, remoteFamily } = this.#socket as Socket;
     const family = remoteFamily as "IPv4" | "IPv6";
     if (localAddress !== undefined) this.localAddress = { host: localAddress, port: localPort as number, family };
