@@ -21,6 +21,7 @@
  * | other delimiters | {@link DelimiterBasedFrameDecoder} | |
  * | a byte that occurs nowhere else, others being replaced | {@link CobsFrameDecoder}, {@link SlipFrameDecoder} | {@link CobsFrameEncoder}, {@link SlipFrameEncoder} |
  * | balanced brackets | {@link JsonObjectDecoder} | {@link JsonCodec} |
+ * | the end of the stream | {@link CloseDelimitedFrameDecoder} | |
  * | nothing: all are as long | {@link FixedLengthFrameDecoder} | {@link FixedLengthFrameEncoder} |
  *
  * Or write one: {@link ByteToMessageDecoder} asks for a method that looks at the beginning of some bytes, and takes care of
@@ -37,6 +38,7 @@ export {
   type ByteToMessageDecoderOptions,
   type DecoderOptions,
 } from "./byte-to-message-decoder.js";
+export { CloseDelimitedFrameDecoder, type CloseDelimitedFrameDecoderOptions } from "./close-delimited-frame-decoder.js";
 export { CobsFrameDecoder, type CobsFrameDecoderOptions } from "./cobs-frame-decoder.js";
 export { CobsFrameEncoder } from "./cobs-frame-encoder.js";
 export { DelimiterBasedFrameDecoder, type DelimiterBasedFrameDecoderOptions } from "./delimiter-based-frame-decoder.js";
