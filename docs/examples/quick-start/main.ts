@@ -1,4 +1,4 @@
-import type { ByteBuf, ChannelPipeline, InetAddress } from "sluice";
+import type { ByteBuf, ChannelPipeline } from "sluice";
 import { Bootstrap, JsonCodec, LengthFieldBasedFrameDecoder, LengthFieldPrepender, ServerBootstrap, tcp } from "sluice";
 
 type Question = { id: number; text: string };
@@ -21,7 +21,7 @@ await using server = await new ServerBootstrap()
 await using channel = await new Bootstrap()
   .transport(tcp())
   .handler((p) => framed(p).addLast(new JsonCodec<Answer, Question>()))
-  .connect(server.localAddress as InetAddress);
+  .connect(server.localAddress);
 
 for (const [id, text] of ["glued", "together", "粘包"].entries()) channel.write({ id, text });
 channel.flush();

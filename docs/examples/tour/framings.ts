@@ -35,7 +35,7 @@ const lines: Framing = {
   build: (pipeline) =>
     pipeline
       .addLast(new LineBasedFrameDecoder({ maxLength: MAX_FRAME_LENGTH }))
-      .addLast(new StringDecoder({ framed: true }))
+      .addLast(new StringDecoder())
       .addLast(new LineEncoder()),
   encode: (text) => Buffer.from(`${text}\n`),
   shell: (host, port) => `nc ${host} ${port}   (then type lines)`,
@@ -48,7 +48,7 @@ const delimiters: Framing = {
   build: (pipeline) =>
     pipeline
       .addLast(new DelimiterBasedFrameDecoder({ delimiters: [DELIMITER], maxFrameLength: MAX_FRAME_LENGTH }))
-      .addLast(new StringDecoder({ framed: true }))
+      .addLast(new StringDecoder())
       .addLast(new LineEncoder({ separator: DELIMITER })),
   encode: (text) => Buffer.from(text + DELIMITER),
   shell: (host, port) => `printf 'one${DELIMITER}two${DELIMITER}' | nc ${host} ${port}`,
@@ -61,7 +61,7 @@ const fixedLength: Framing = {
   build: (pipeline) =>
     pipeline
       .addLast(new FixedLengthFrameDecoder({ frameLength: RECORD_LENGTH }))
-      .addLast(new StringDecoder({ framed: true }))
+      .addLast(new StringDecoder())
       .addLast(new StringEncoder())
       .addLast({
         channelRead: (ctx, text) => ctx.fireChannelRead(text.trimEnd()),
@@ -85,7 +85,7 @@ const lengthField: Framing = {
         }),
       )
       .addLast(new LengthFieldPrepender({ lengthFieldLength: 4 }))
-      .addLast(new StringDecoder({ framed: true }))
+      .addLast(new StringDecoder())
       .addLast(new StringEncoder()),
   encode(text) {
     const body = Buffer.from(text);

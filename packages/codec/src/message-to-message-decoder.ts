@@ -1,6 +1,6 @@
 /** One inbound message into others: the base of decoders that stand behind a frame decoder. */
 import { SluiceError } from "@sluice/buffer";
-import { type ChannelHandlerContext, ChannelInboundHandler } from "@sluice/core";
+import { type ChannelHandlerContext, ChannelInboundHandler, isSharable } from "@sluice/core";
 import { MessageSink } from "./message-sink.js";
 
 /**
@@ -54,7 +54,7 @@ export abstract class MessageToMessageDecoder<In, Next> extends ChannelInboundHa
   }
 
   override channelReadComplete(ctx: ChannelHandlerContext<Next>): void {
-    const starving = this.#sawMessage && !this.#produced && this.sharable !== true && !ctx.channel.autoRead;
+    const starving = this.#sawMessage && !this.#produced && !isSharable(this) && !ctx.channel.autoRead;
     this.#sawMessage = this.#produced = false;
     if (starving) ctx.read();
     ctx.fireChannelReadComplete();

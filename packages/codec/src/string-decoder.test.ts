@@ -42,6 +42,12 @@ describe("StringDecoder", () => {
     expect(() => channel.checkException()).toThrow(SluiceError);
   });
 
+  it("behind a frame decoder keeps invalid text in its own frame", () => {
+    const channel = new EmbeddedChannel(new LineBasedFrameDecoder(), new StringDecoder());
+    channel.writeInbound(hex("68c30a"), hex("a9210a"));
+    expect(channel.inboundMessages).toEqual(["h\ufffd", "\ufffd!"]);
+  });
+
   it("with framed keeps invalid text in its own frame", () => {
     expect(stringsOf({ framed: true }, hex("68c3"), hex("a921"))).toEqual(["h\ufffd", "\ufffd!"]);
   });
@@ -55,7 +61,9 @@ describe("StringDecoder", () => {
     ]);
     expect(stringsOf({ ...strict, encoding: "utf16le" }, hex("00d8"))).toEqual(["INVALID_TEXT length=2 hex=00d8"]);
     expect(stringsOf({ ...strict, encoding: "latin1" }, hex("80"))).toEqual(["\x80"]);
-    expect(() => new StringDecoder({ strict: true })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+    expect(() => new StringDecoder({ strict: true, framed: false })).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+    );
   });
 
   it("passes on what is not bytes", () => {

@@ -2,12 +2,14 @@
  * Bytes into strings.
  *
  * ```
- *   unframed:        | 68 c3 | a9 21 |  ──▶  "h" "é!"        (c3 waits for the rest of its character)
- *   framed: true     | 68 c3 | a9 21 |  ──▶  "h\ufffd" "\ufffd!"
+ *   one text in pieces     | 68 c3 | a9 21 |  ──▶  "h" "é!"      (c3 waits for the rest of its character)
+ *   each frame a text      | 68 c3 | a9 21 |  ──▶  "h\ufffd" "\ufffd!"
  * ```
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import { type ChannelHandlerContext, ChannelInputShutdownEvent } from "@sluice/core";
+import { ByteToMessageCodec } from "./byte-to-message-codec.js";
+import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
 import type { MessageSink } from "./message-sink.js";
 import { MessageToMessageDecoder } from "./message-to-message-decoder.js";
 
@@ -15,15 +17,15 @@ export interface StringDecoderOptions {
   /** @default "utf8" */
   readonly encoding?: "utf8" | "utf16le" | "latin1" | "ascii";
   /**
-   * Whether each buffer is a whole text, because a frame decoder stands in front. Otherwise the buffers are pieces of one
-   * text, and a character that is torn between two of them is put together and delivered with the second.
+   * Whether each buffer is a whole text. Otherwise the buffers are pieces of one text, and a character that is torn
+   * between two of them is put together and delivered with the second.
    *
-   * Valid text comes out the same either way. Invalid text stays in its own frame with `true`.
-   * @default false
+   * Valid text in whole frames comes out the same either way. With `true` invalid text stays in its own frame.
+   * @default whether a frame decoder stands in front when this handler is added
    */
   readonly framed?: boolean;
   /**
-   * Whether text that is not valid is INVALID_TEXT (recoverable) instead of U+FFFD. Only with `framed`.
+   * Whether text that is not valid is INVALID_TEXT (recoverable) instead of U+FFFD. For framed text.
    * @default false
    */
   readonly strict?: boolean;
@@ -37,7 +39,7 @@ export interface StringDecoderOptions {
  */
 export class StringDecoder extends MessageToMessageDecoder<ByteBuf, string> {
   readonly #encoding: "utf8" | "utf16le" | "latin1" | "ascii";
-  readonly #framed: boolean;
+  #framed: boolean | undefined;
   readonly #strictDecoder: TextDecoder | undefined;
   readonly #strict: boolean;
   /** The beginning of a character; at most three bytes. */
@@ -46,12 +48,16 @@ export class StringDecoder extends MessageToMessageDecoder<ByteBuf, string> {
   constructor(options: StringDecoderOptions = {}) {
     super();
     this.#encoding = options.encoding ?? "utf8";
-    this.#framed = options.framed ?? false;
     this.#strict = options.strict ?? false;
+    this.#framed = options.framed ?? (this.#strict || undefined);
     if (this.#strict && !this.#framed) throw new SluiceError("INVALID_ARGUMENT", "strict is for framed text only");
     const label = this.#encoding === "utf8" ? "utf-8" : this.#encoding === "utf16le" ? "utf-16le" : undefined;
     this.#strictDecoder =
       this.#strict && label !== undefined ? new TextDecoder(label, { fatal: true, ignoreBOM: true }) : undefined;
+  }
+
+  override handlerAdded(ctx: ChannelHandlerContext): void {
+    this.#framed ??= hasFramerBefore(ctx);
   }
 
   protected override acceptInboundMessage(message: unknown): boolean {
@@ -105,6 +111,15 @@ export class StringDecoder extends MessageToMessageDecoder<ByteBuf, string> {
     const detail = `${bytes.readableBytes} byte(s) are not valid ${this.#encoding}`;
     return new SluiceError("INVALID_TEXT", detail, { ...fields, length: bytes.readableBytes, hex });
   }
+}
+
+function hasFramerBefore(ctx: ChannelHandlerContext): boolean {
+  for (const name of ctx.pipeline.names()) {
+    if (name === ctx.name) break;
+    const handler = ctx.pipeline.get(name);
+    if (handler instanceof ByteToMessageDecoder || handler instanceof ByteToMessageCodec) return true;
+  }
+  return false;
 }
 
 /**

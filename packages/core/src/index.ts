@@ -58,6 +58,7 @@ export { HashedWheelTimer } from "./hashed-wheel-timer.js";
 export { PassThroughHandler } from "./pass-through-handler.js";
 export { ServerBootstrap } from "./server-bootstrap.js";
 export { ServerChannel, type ShutdownOptions, type ShutdownReport } from "./server-channel.js";
+export { isSharable } from "./sharable.js";
 export { SimpleChannelInboundHandler } from "./simple-channel-inbound-handler.js";
 export {
   formatAddress,
