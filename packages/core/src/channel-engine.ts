@@ -317,9 +317,10 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
         this.#flushWaits = false;
         (end as Connection).flush(queue);
       } while (this.#flushWaits && queue.flushedLength > 0 && this.#ending === "no");
-    } finally {
-      this.#flushing = this.#flushWaits = false;
+    } catch (thrown) {
+      this.failed(asError(thrown));
     }
+    this.#flushing = this.#flushWaits = false;
   }
 
   #readOn(): void {

@@ -465,6 +465,20 @@ describe("sharing", () => {
     expect(() => pipeline.addLast(literal)).toThrow(code("HANDLER_NOT_SHARABLE"));
   });
 
+  it("knows a copy of a handler from the handler", () => {
+    const handler: ChannelHandler = { channelRead: () => {} };
+    const { pipeline } = withRecorders();
+    pipeline
+      .addLast(handler)
+      .addLast({ ...handler })
+      .addLast(Object.create(handler))
+      .addLast(Object.freeze({}));
+    expect(pipeline.names()).toHaveLength(4);
+    const frozen = Object.freeze({});
+    pipeline.addLast(frozen);
+    expect(() => pipeline.addLast(frozen)).toThrow(code("HANDLER_NOT_SHARABLE"));
+  });
+
   it("lets a sharable one be added often, also to one pipeline", () => {
     const log: string[] = [];
     const handler = { ...recorder("S", log), sharable: true };

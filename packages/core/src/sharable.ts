@@ -9,7 +9,10 @@ import { SluiceError } from "@sluice/buffer";
 import type { ChannelHandler } from "./channel-handler.js";
 
 const sharableClasses = new WeakSet<object>();
-/** The mark of a handler that has been added; on the handler itself, since a set of all handlers would outgrow them. */
+/**
+ * The mark of a handler that has been added; on the handler itself, since a set of all handlers would outgrow them. Its
+ * value is the handler, so that a copy does not count as added.
+ */
 const ADDED = Symbol("sluice.added");
 /** Handlers that cannot carry the mark. */
 const addedFrozen = new WeakSet<ChannelHandler>();
@@ -31,7 +34,7 @@ export function isSharable(handler: ChannelHandler): boolean {
 
 /** Called for each adding of a handler. @throws HANDLER_NOT_SHARABLE on the second of one that is not sharable. */
 export function noteAdded(handler: ChannelHandler): void {
-  if (!Object.hasOwn(handler, ADDED) && !addedFrozen.has(handler)) markAdded(handler);
+  if ((handler as Marked)[ADDED] !== handler && !addedFrozen.has(handler)) markAdded(handler);
   else if (!isSharable(handler)) {
     throw new SluiceError(
       "HANDLER_NOT_SHARABLE",
@@ -40,7 +43,9 @@ export function noteAdded(handler: ChannelHandler): void {
   }
 }
 
-function markAdded(handler: ChannelHandler & { [ADDED]?: true }): void {
-  if (Object.isExtensible(handler)) handler[ADDED] = true;
+type Marked = ChannelHandler & { [ADDED]?: ChannelHandler };
+
+function markAdded(handler: Marked): void {
+  if (Object.isExtensible(handler)) handler[ADDED] = handler;
   else addedFrozen.add(handler);
 }
