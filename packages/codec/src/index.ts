@@ -32,6 +32,9 @@
  * constant number of times; a limit on everything that is kept, with an error that says so; frames that stay valid as
  * long as somebody holds them.
  */
+export { Base64Decoder, type Base64DecoderOptions } from "./base64-decoder.js";
+export type { Base64Dialect } from "./base64-dialect.js";
+export { Base64Encoder, type Base64EncoderOptions } from "./base64-encoder.js";
 export { ByteToMessageCodec } from "./byte-to-message-codec.js";
 export {
   ByteToMessageDecoder,
