@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
 import {
+  AttributeKey,
   Bootstrap,
   ByteBuf,
   type Channel,
@@ -37,7 +38,7 @@ describe("failures", () => {
     const { server, next } = await serve(framer);
     const peer = peerProcess(server);
     const channel = await next();
-    await readSome(channel);
+    await received(channel);
     peer.kill("SIGKILL");
     expect(await closeCause(channel)).toMatchObject({ code: "FRAME_TRUNCATED", length: 6 });
   });
@@ -47,7 +48,7 @@ describe("failures", () => {
     const socket = await rawClient(server);
     const channel = await next();
     socket.write(Buffer.from([0, 0, 0, 9, 1, 2]));
-    await readSome(channel);
+    await received(channel);
     socket.resetAndDestroy();
     expect(await closeCause(channel)).toMatchObject({ code: "CONNECTION_RESET" });
   });
@@ -126,14 +127,14 @@ describe("failures", () => {
       .transport(tcp())
       .childHandler((pipeline) => {
         accepted.push(pipeline.channel);
-        for (const handler of handlers()) pipeline.addFirst(handler);
+        for (const handler of [...handlers(), notesArrival()]) pipeline.addFirst(handler);
       })
       .bind({ host: "127.0.0.1", port: 0 });
     cleanUp.push(() => server.shutdown({ timeoutMs: 500 }));
     return {
       server,
       next: async () => {
-        await expect.poll(() => accepted.length).toBeGreaterThan(0);
+        await expect.poll(() => accepted.length, { timeout: 10_000 }).toBeGreaterThan(0);
         return accepted.shift() as Channel;
       },
     };
@@ -199,16 +200,20 @@ async function closeCause(channel: Channel): Promise<Error | undefined> {
   return channel.closeCause;
 }
 
-/** Waits until the channel's first handler has been given bytes. */
-function readSome(channel: Channel): Promise<void> {
-  return new Promise((resolve) => {
-    channel.pipeline.addFirst({
-      channelRead(ctx: ChannelHandlerContext, message: unknown) {
-        ctx.fireChannelRead(message);
-        resolve();
-      },
-    });
-  });
+/** Waits until the channel has been given bytes. */
+function received(channel: Channel): Promise<void> {
+  return expect.poll(() => channel.attr(ARRIVED).get(), { timeout: 10_000 }).toBeDefined();
+}
+
+const ARRIVED = new AttributeKey<boolean>("arrived");
+
+function notesArrival(): ChannelHandler {
+  return {
+    channelRead(ctx: ChannelHandlerContext, message: unknown) {
+      ctx.fireChannelRead(message);
+      ctx.channel.attr(ARRIVED).set(true);
+    },
+  };
 }
 
 function portOf(server: ServerChannel): number {
