@@ -44,6 +44,8 @@ export {
 export { CloseDelimitedFrameDecoder, type CloseDelimitedFrameDecoderOptions } from "./close-delimited-frame-decoder.js";
 export { CobsFrameDecoder, type CobsFrameDecoderOptions } from "./cobs-frame-decoder.js";
 export { CobsFrameEncoder } from "./cobs-frame-encoder.js";
+export { DatagramPacketDecoder, type PacketContentDecoder } from "./datagram-packet-decoder.js";
+export { DatagramPacketEncoder, type PacketContentEncoder } from "./datagram-packet-encoder.js";
 export { DelimiterBasedFrameDecoder, type DelimiterBasedFrameDecoderOptions } from "./delimiter-based-frame-decoder.js";
 export { FixedLengthFrameDecoder, type FixedLengthFrameDecoderOptions } from "./fixed-length-frame-decoder.js";
 export { FixedLengthFrameEncoder, type FixedLengthFrameEncoderOptions } from "./fixed-length-frame-encoder.js";

@@ -54,6 +54,7 @@ export {
   type InboundPart,
   type OutboundPart,
 } from "./combined-channel-duplex-handler.js";
+export { DatagramPacket, type DatagramPacketInit } from "./datagram-packet.js";
 export { HashedWheelTimer } from "./hashed-wheel-timer.js";
 export { PassThroughHandler } from "./pass-through-handler.js";
 export { ServerBootstrap } from "./server-bootstrap.js";
