@@ -11,12 +11,11 @@ export class ChannelMessages<T> {
   #queue: T[] = [];
   #head = 0;
   #hasReader = false;
-  #reading = false;
+  #reader: MessageReader<T> | undefined;
   #paused = false;
   #lost = 0;
-  #ended = false;
+  #isOver = false;
   #cause: Error | undefined;
-  #wake: (() => void) | undefined;
   readonly #resume: () => void;
 
   constructor(resume: () => void) {
@@ -24,76 +23,73 @@ export class ChannelMessages<T> {
   }
 
   get wantsMore(): boolean {
-    if (!this.#hasReader || this.#length < HIGH) return true;
+    if (!this.#hasReader || this.length < HIGH) return true;
     this.#paused = true;
     return false;
   }
 
   push(message: T): void {
-    if (!this.#hasReader && (this.#lost > 0 || this.#length >= KEPT_WITHOUT_READER)) {
-      this.#lost += this.#length + 1;
+    if (!this.#hasReader && (this.#lost > 0 || this.length >= KEPT_WITHOUT_READER)) {
+      this.#lost += this.length + 1;
       this.#queue = [];
       this.#head = 0;
       return;
     }
     this.#queue.push(message);
-    this.#wake?.();
+    this.#reader?.wake();
   }
 
   end(cause: Error | undefined): void {
-    this.#ended = true;
+    this.#isOver = true;
     this.#cause = cause;
-    this.#wake?.();
+    this.#reader?.wake();
   }
 
   iterate(signal: AbortSignal | undefined): AsyncIterableIterator<T> {
     this.#hasReader = true;
-    return this.#read(signal);
+    return new MessageReader(this, signal);
   }
 
-  async *#read(signal: AbortSignal | undefined): AsyncGenerator<T, void, undefined> {
-    if (this.#reading) throw new SluiceError("MESSAGES_BUSY");
-    this.#reading = true;
-    const onAbort = () => this.#wake?.();
-    signal?.addEventListener("abort", onAbort);
-    try {
-      if (this.#lost > 0) {
-        const lost = this.#lost;
-        this.#lost = 0;
-        throw new SluiceError("MESSAGES_LOST", `${lost} messages arrived before messages() was called`, {
-          length: lost,
-        });
-      }
-      for (;;) {
-        if (signal?.aborted) throw new SluiceError("ABORTED", undefined, { cause: signal.reason });
-        if (this.#length > 0) yield this.#shift();
-        else if (this.#ended) break;
-        else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          this.#wake = undefined;
-        }
-      }
-      if (this.#cause !== undefined) throw this.#cause;
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-      this.#reading = false;
+  // ── for the reader ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** @throws MESSAGES_BUSY, MESSAGES_LOST once */
+  claim(reader: MessageReader<T>): void {
+    if (this.#reader === reader) return;
+    if (this.#reader !== undefined) throw new SluiceError("MESSAGES_BUSY");
+    const lost = this.#lost;
+    this.#lost = 0;
+    if (lost > 0) {
+      throw new SluiceError("MESSAGES_LOST", `${lost} messages arrived before messages() was called`, { length: lost });
     }
+    this.#reader = reader;
   }
 
-  get #length(): number {
+  release(reader: MessageReader<T>): void {
+    if (this.#reader === reader) this.#reader = undefined;
+  }
+
+  /** Messages that wait. */
+  get length(): number {
     return this.#queue.length - this.#head;
   }
 
-  #shift(): T {
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Why it is over, if for a reason. */
+  get cause(): Error | undefined {
+    return this.#cause;
+  }
+
+  shift(): T {
     const message = this.#queue[this.#head] as T;
     this.#queue[this.#head++] = undefined as T;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;
     }
-    if (this.#paused && this.#length <= LOW) {
+    if (this.#paused && this.length <= LOW) {
       this.#paused = false;
       this.#resume();
     }
@@ -101,6 +97,85 @@ export class ChannelMessages<T> {
   }
 }
 
+interface Waiter<T> {
+  resolve(result: IteratorResult<T, undefined>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One walk over the messages; not a generator, whose `return` would wait behind a `next` that waits for a message.
+ *
+ * ```
+ *   new ──next──▶ reading ──end, error, abort, return──▶ finished
+ * ```
+ */
+class MessageReader<T> implements AsyncIterableIterator<T> {
+  readonly #messages: ChannelMessages<T>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #waiters: Waiter<T>[] = [];
+  #state: "new" | "reading" | "finished" = "new";
+
+  constructor(messages: ChannelMessages<T>, signal: AbortSignal | undefined) {
+    this.#messages = messages;
+    this.#signal = signal;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return new Promise((resolve, reject) => {
+      if (this.#state === "new") {
+        try {
+          this.#messages.claim(this);
+        } catch (error) {
+          this.#state = "finished";
+          return reject(error);
+        }
+        this.#state = "reading";
+        this.#signal?.addEventListener("abort", this.wake);
+      }
+      this.#waiters.push({ resolve, reject });
+      this.wake();
+    });
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#finish();
+    return DONE;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#finish();
+  }
+
+  /** Something has changed: gives those who wait what there is. */
+  readonly wake = (): void => {
+    const messages = this.#messages;
+    while (this.#waiters.length > 0 && this.#state === "reading") {
+      if (this.#signal?.aborted) {
+        return this.#finish(new SluiceError("ABORTED", undefined, { cause: this.#signal.reason }));
+      }
+      if (messages.length > 0) this.#waiters.shift()?.resolve({ value: messages.shift(), done: false });
+      else if (messages.isOver) return this.#finish(messages.cause);
+      else return;
+    }
+    if (this.#state === "finished") this.#finish();
+  };
+
+  /** The first who waits is given the error, the others the end. */
+  #finish(error?: Error): void {
+    this.#state = "finished";
+    this.#messages.release(this);
+    this.#signal?.removeEventListener("abort", this.wake);
+    const waiters = this.#waiters.splice(0);
+    if (error !== undefined) waiters.shift()?.reject(error);
+    for (const waiter of waiters) waiter.resolve(DONE);
+  }
+}
+
+const DONE = { value: undefined, done: true } as const;
 const KEPT_WITHOUT_READER = 64;
 const HIGH = 64;
 const LOW = 16;
