@@ -27,6 +27,8 @@
  * Or write one: {@link ByteToMessageDecoder} asks for a method that looks at the beginning of some bytes, and takes care of
  * the rest. Behind the frames come {@link StringDecoder}, {@link JsonCodec}, or what you derive from
  * {@link MessageToMessageDecoder}; towards the network {@link MessageToByteEncoder} and {@link MessageToMessageEncoder}.
+ * {@link Base64Decoder} and {@link Base64Encoder} change the bytes of a frame, {@link MessageAggregator} puts messages together
+ * that come in parts, {@link DatagramPacketDecoder} and {@link DatagramPacketEncoder} apply all these to datagrams.
  *
  * What all of them promise: the same messages and errors however the bytes were cut; every byte looked at and copied a
  * constant number of times; a limit on everything that is kept, with an error that says so; frames that stay valid as
@@ -59,6 +61,7 @@ export {
 export { LengthFieldPrepender, type LengthFieldPrependerOptions } from "./length-field-prepender.js";
 export { LineBasedFrameDecoder, type LineBasedFrameDecoderOptions } from "./line-based-frame-decoder.js";
 export { LineEncoder, type LineEncoderOptions } from "./line-encoder.js";
+export { MessageAggregator, type MessageAggregatorOptions } from "./message-aggregator.js";
 export type { MessageSink } from "./message-sink.js";
 export { HEAD_ROOM, MAX_ENCODED_LENGTH, MessageToByteEncoder } from "./message-to-byte-encoder.js";
 export { MessageToMessageCodec } from "./message-to-message-codec.js";
