@@ -40,7 +40,6 @@ export class SocketWriter {
     let to = from;
     let bytes = 0;
     let count = 0;
-    batch.clear();
     for (; count < available && bytes < LARGEST_BATCH; count++) {
       const message = queue.peek(count) as ByteBuf;
       const start = message.arrayOffset + message.readerIndex;
@@ -60,8 +59,9 @@ export class SocketWriter {
       batch.add(run.array, from, to);
       batch.writeTo(socket);
     }
-    if (socket.writableLength === 0) return this.#taken();
-    batch.giveScratchAway();
+    const isTaken = socket.writableLength === 0;
+    batch.finish(isTaken);
+    if (isTaken) return this.#taken();
     // A write with a callback costs a tick each time, so only this rare path asks, with an empty one behind the batch.
     socket.write(NOTHING, this.#onWritten);
   }
@@ -87,11 +87,6 @@ const batch = {
   end: 0,
   pieces: [] as Buffer[],
 
-  clear(): void {
-    this.start = this.end = 0;
-    this.pieces.length = 0;
-  },
-
   get isEmpty(): boolean {
     return this.end === 0 && this.pieces.length === 0;
   },
@@ -116,7 +111,7 @@ const batch = {
       for (const piece of this.pieces) socket.write(piece);
       socket.uncork();
     }
-    this.pieces.length = 0;
+    this.pieces = [];
   },
 
   cutScratch(): void {
@@ -124,8 +119,10 @@ const batch = {
     this.start = this.end;
   },
 
-  giveScratchAway(): void {
-    if (this.end > 0) this.scratch = Buffer.allocUnsafeSlow(this.scratch.length);
+  /** The scratch region can be used again if the system has taken what is in it. */
+  finish(isTaken: boolean): void {
+    if (this.end > 0 && !isTaken) this.scratch = Buffer.allocUnsafeSlow(this.scratch.length);
+    this.start = this.end = 0;
   },
 };
 
