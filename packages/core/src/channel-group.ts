@@ -2,7 +2,7 @@
  * A set of open channels: broadcast, close together, forget by themselves when they close.
  *
  * A channel may be in any number of groups. Bytes given to `write` are shared, not copied: each channel gets a
- * buffer of its own over the same memory.
+ * buffer of its own over the same memory. Servers may be members too: they are not written to, and closed first.
  *
  * @example
  * ```ts
@@ -42,12 +42,12 @@ export class ChannelGroup<In = any, Out = any>
     return this.#members.size;
   }
 
-  /** @returns false when it is a member already. In a group that stays closed the channel is closed instead. */
+  /** @returns whether it is a new member. In a group that stays closed the channel is closed instead. */
   add(channel: Channel<In, Out>): boolean {
-    if (this.#members.has(channel)) return false;
-    if (this.#stayClosed || !channel.isOpen) {
+    if (this.#members.has(channel) || !channel.isOpen) return false;
+    if (this.#stayClosed) {
       channel.close();
-      return this.#stayClosed;
+      return false;
     }
     const remove = () => this.remove(channel);
     this.#members.set(channel, remove);
@@ -77,15 +77,15 @@ export class ChannelGroup<In = any, Out = any>
   }
 
   write(message: Out, matcher?: ChannelMatcher<In, Out>): Promise<ChannelGroupResult<In, Out>> {
-    return this.#forEach(matcher, (channel) => channel.write(share(message)));
+    return this.#forEach(this.#select(matcher), (channel) => channel.write(share(message)));
   }
 
   flush(matcher?: ChannelMatcher<In, Out>): void {
-    for (const channel of [...this]) if (matcher?.(channel) ?? true) channel.flush();
+    for (const channel of this.#select(matcher)) channel.flush();
   }
 
   writeAndFlush(message: Out, matcher?: ChannelMatcher<In, Out>): Promise<ChannelGroupResult<In, Out>> {
-    return this.#forEach(matcher, (channel) => channel.writeAndFlush(share(message)));
+    return this.#forEach(this.#select(matcher), (channel) => channel.writeAndFlush(share(message)));
   }
 
   /**
@@ -97,7 +97,8 @@ export class ChannelGroup<In = any, Out = any>
     options?: CloseOptions & { readonly stayClosed?: boolean; readonly matcher?: ChannelMatcher<In, Out> },
   ): Promise<ChannelGroupResult<In, Out>> {
     this.#stayClosed ||= options?.stayClosed ?? false;
-    return this.#forEach(options?.matcher, (channel) => channel.close(options));
+    const servers = this.#select(options?.matcher, true);
+    return this.#forEach([...servers, ...this.#select(options?.matcher)], (channel) => channel.close(options));
   }
 
   /** Resolves when all present members have closed. */
@@ -105,27 +106,28 @@ export class ChannelGroup<In = any, Out = any>
     await Promise.all([...this].map((channel) => channel.closed));
   }
 
+  /** The members an operation is for, as they are now: it may change them. */
+  #select(matcher: ChannelMatcher<In, Out> = () => true, servers = false): Channel<In, Out>[] {
+    return [...this].filter((channel) => "bind" in channel.engine.end === servers && matcher(channel));
+  }
+
   async #forEach(
-    matcher: ChannelMatcher<In, Out> | undefined,
+    channels: readonly Channel<In, Out>[],
     operation: (channel: Channel<In, Out>) => ChannelPromise,
   ): Promise<ChannelGroupResult<In, Out>> {
     const failed = new Map<Channel<In, Out>, Error>();
     let succeeded = 0;
-    const started: Promise<void>[] = [];
-    for (const channel of [...this]) {
-      if (matcher !== undefined && !matcher(channel)) continue;
+    const finished = channels.map((channel) => {
       const promise = operation(channel);
-      started.push(
-        new Promise((resolve) => {
-          promise.addListener((error) => {
-            if (error === undefined) succeeded++;
-            else failed.set(channel, error);
-            resolve();
-          });
-        }),
-      );
-    }
-    await Promise.all(started);
+      return new Promise<void>((resolve) => {
+        promise.addListener((error) => {
+          if (error === undefined) succeeded++;
+          else failed.set(channel, error);
+          resolve();
+        });
+      });
+    });
+    await Promise.all(finished);
     return { succeeded, failed };
   }
 }

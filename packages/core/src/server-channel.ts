@@ -2,23 +2,31 @@
  * A listening channel. The connections it accepts travel through its own pipeline as messages before they go to
  * work, so a handler there can look at them, refuse them or count them.
  */
+import { SluiceError } from "@sluice/buffer";
 import { Channel } from "./channel.js";
 import { ChannelGroup } from "./channel-group.js";
-import type { Clock } from "./clock.js";
+import { ChannelOption } from "./channel-option.js";
+import type { Clock, Timeout } from "./clock.js";
 import type { SocketAddress } from "./socket-address.js";
 import type { ChannelSignals, Connection, Transport } from "./transport.js";
 
 /** How a server ends. */
 export interface ShutdownOptions {
-  /** Milliseconds the open connections get to send what is queued; then they are cut. @default 10 000 */
+  /**
+   * Milliseconds the open connections get to send what is queued; then they are cut with CLOSE_TIMEOUT. A connection
+   * with a `CLOSE_TIMEOUT_MILLIS` of its own keeps to that if it is less.
+   * @default 10 000
+   */
   readonly timeoutMs?: number;
+  /** Cuts what is left at once. */
+  readonly signal?: AbortSignal;
 }
 
 /** What became of the connections at a shutdown. */
 export interface ShutdownReport {
-  /** Closed in order, everything queued sent. */
+  /** Closed by themselves in time: everything queued was sent, unless they broke. */
   readonly closed: number;
-  /** Cut at the deadline. */
+  /** Cut, because something was still queued at the deadline. */
   readonly forced: number;
 }
 
@@ -49,9 +57,14 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
   /**
    * Stops accepting, sends what the open connections have queued, closes them, and cuts those that are not done at
    * the deadline. A second call joins the first.
+   *
+   * @throws INVALID_ARGUMENT for a deadline that never comes
    */
-  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    this.#shutdown ??= this.#shutDown(options.timeoutMs ?? 10_000);
+  shutdown({ timeoutMs = 10_000, signal }: ShutdownOptions = {}): Promise<ShutdownReport> {
+    if (this.#shutdown === undefined) {
+      const deadline = this.clock.schedule(timeoutMs, () => this.#cut(timeoutMs));
+      this.#shutdown = this.#shutDown(deadline, timeoutMs, signal);
+    }
     return this.#shutdown;
   }
 
@@ -83,20 +96,30 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
     else child.closeForcibly();
   }
 
-  async #shutDown(timeoutMs: number): Promise<ShutdownReport> {
-    this.close();
+  async #shutDown(deadline: Timeout, timeoutMs: number, signal: AbortSignal | undefined): Promise<ShutdownReport> {
+    const cut = () => this.#cut(timeoutMs);
+    signal?.addEventListener("abort", cut);
     const open = [...this.children];
-    let forced = 0;
-    const deadline = this.clock.schedule(timeoutMs, () => {
-      for (const child of this.children) {
-        forced++;
-        child.closeForcibly();
-      }
-    });
+    this.close();
+    for (const child of open) {
+      if (child.getOption(ChannelOption.CLOSE_TIMEOUT_MILLIS) === undefined) child.engine.closeTimeoutMs = timeoutMs;
+    }
     this.children.close({ stayClosed: true });
-    await Promise.all(open.map((child) => child.closed));
+    if (signal?.aborted) cut();
+    await Promise.all([this.closed, ...open.map((child) => child.closed)]);
     deadline.cancel();
-    await this.closed;
+    signal?.removeEventListener("abort", cut);
+    const forced = open.filter(({ closeCause }) => wasCut(closeCause)).length;
     return { closed: open.length - forced, forced };
   }
+
+  #cut(timeoutMs: number): void {
+    for (const child of [...this.children]) {
+      child.engine.destroy(new SluiceError("CLOSE_TIMEOUT", "the server has shut down", { limit: timeoutMs }));
+    }
+  }
+}
+
+function wasCut(cause: Error | undefined): boolean {
+  return cause instanceof SluiceError && cause.code === "CLOSE_TIMEOUT";
 }

@@ -1,0 +1,396 @@
+import { describe, expect, it } from "vitest";
+import { recorder, turn } from "../fixtures/recorder.js";
+import { ChannelOption } from "./channel-option.js";
+import { ManualClock } from "./embedded/index.js";
+import {
+  AttributeKey,
+  Bootstrap,
+  Channel,
+  type ChannelHandler,
+  type ListenerSignals,
+  ServerBootstrap,
+  SluiceError,
+  type Transport,
+} from "./index.js";
+import { local } from "./local/index.js";
+
+const code = (code: string) => expect.objectContaining({ code });
+const acceptFailed = () => new SluiceError("ACCEPT_FAILED");
+const client = () => new Bootstrap().transport(local()).connect({ local: "server" });
+
+describe("accepting", () => {
+  it("sends each connection through the server's own pipeline, set up when it leaves it", async () => {
+    const seen: string[] = [];
+    const key = new AttributeKey<string>("key");
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .handler((p) =>
+        p.addLast({
+          channelRead: (ctx, child) => {
+            seen.push(
+              `${child instanceof Channel} ${child.isActive} ${child.pipeline.names()} ${child.attr(key).get()}`,
+            );
+            ctx.fireChannelRead(child);
+          },
+          channelReadComplete: (ctx) => {
+            seen.push("burst");
+            ctx.fireChannelReadComplete();
+          },
+        }),
+      )
+      .childHandler((p) =>
+        p.addLast("child", {
+          channelActive: (ctx) => {
+            seen.push(`active ${ctx.channel.attr(key).get()} ${ctx.channel.getOption(ChannelOption.AUTO_READ)}`);
+          },
+        }),
+      )
+      .childAttr(key, "value")
+      .childOption(ChannelOption.AUTO_READ, false)
+      .bind({ local: "server" });
+    await client();
+    await turn();
+    expect(seen).toEqual(["true false  undefined", "active value false", "burst"]);
+    expect([server.children.size, server.pipeline.names()]).toEqual([1, ["handler#0", "acceptor"]]);
+    await server.shutdown();
+  });
+
+  it("may be refused by a handler of the server", async () => {
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .handler((p) => p.addLast({ channelRead: (_ctx, child) => child.closeForcibly() }))
+      .childHandler(() => {})
+      .bind({ local: "server" });
+    const refused = await client();
+    await refused.closed;
+    expect([refused.closeCause, server.children.size]).toEqual([code("CONNECTION_RESET"), 0]);
+    await server.shutdown();
+  });
+
+  it("sets nothing up for a connection that is gone already", async () => {
+    let initialised = 0;
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .handler((p) =>
+        p.addLast({
+          channelRead: (ctx, child) => {
+            child.closeForcibly();
+            ctx.fireChannelRead(child);
+          },
+        }),
+      )
+      .childHandler(() => {
+        initialised++;
+      })
+      .bind({ local: "server" });
+    await (await client()).closed;
+    expect(initialised).toBe(0);
+    await server.shutdown();
+  });
+
+  it("does not fail with one connection that cannot be set up", async () => {
+    let calls = 0;
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .childHandler(() => {
+        if (calls++ === 0) throw new Error("bad initialiser");
+      })
+      .bind({ local: "server" });
+    const errors: unknown[] = [];
+    server.children.on("error", (error, child) => errors.push([error, child.parent === server]));
+    const first = await client();
+    await first.closed;
+    await client();
+    await turn();
+    expect(errors).toEqual([[new Error("bad initialiser"), true]]);
+    expect([server.isActive, server.children.size]).toEqual([true, 1]);
+    await server.shutdown();
+  });
+
+  it("tells of a child option its transport does not have", async () => {
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .childOption(ChannelOption.TCP_NODELAY, true)
+      .childHandler(() => {})
+      .bind({ local: "server" });
+    const told = new Promise((resolve) => server.children.on("error", resolve));
+    await (await client()).closed;
+    expect(await told).toEqual(code("OPTION_UNSUPPORTED"));
+    await server.shutdown();
+  });
+});
+
+describe("an error nobody handles", () => {
+  const failing = async (listen: (server: any, child: Channel) => void) => {
+    let child: Channel | undefined;
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .childHandler((p) => {
+        child = p.channel;
+      })
+      .bind({ local: "server" });
+    await client();
+    await turn();
+    listen(server, child as unknown as Channel);
+    child?.pipeline.fireExceptionCaught(new Error("nobody's"));
+    await child?.closed;
+    expect(server.isActive).toBe(true);
+    await server.shutdown();
+  };
+
+  it("is told to the child's listener, or else to those of children", async () => {
+    const told: string[] = [];
+    await failing((server, child) => {
+      server.children.on("error", () => told.push("children"));
+      child.on("error", () => told.push("child"));
+    });
+    await failing((server) => server.children.on("error", () => told.push("children")));
+    expect(told).toEqual(["child", "children"]);
+  });
+
+  it("harms nobody although that listener throws", async () => {
+    await failing((server) =>
+      server.children.on("error", () => {
+        throw new Error("listener");
+      }),
+    );
+  });
+});
+
+describe("when the system cannot accept", () => {
+  async function failingServer(handler: ChannelHandler = {}) {
+    let signals: ListenerSignals | undefined;
+    let reads = 0;
+    const transport: Transport = {
+      name: "scripted",
+      createConnection: () => {
+        throw new Error("no connections");
+      },
+      createListener: (listenerSignals) => {
+        signals = listenerSignals;
+        return {
+          localAddress: undefined,
+          remoteAddress: undefined,
+          setOption: () => {},
+          bind: () => queueMicrotask(() => listenerSignals.active()),
+          read: () => reads++,
+          close: () => queueMicrotask(() => listenerSignals.closed()),
+          destroy: () => queueMicrotask(() => listenerSignals.closed()),
+        };
+      },
+    };
+    const clock = new ManualClock();
+    const server = await new ServerBootstrap()
+      .transport(transport)
+      .clock(clock)
+      .handler((p) => p.addLast(handler))
+      .childHandler(() => {})
+      .bind({});
+    const errors: unknown[] = [];
+    server.on("error", (error) => errors.push(error));
+    return { server, clock, errors, signals: signals as unknown as ListenerSignals, reads: () => reads };
+  }
+
+  it("stops accepting for a second and says so", async () => {
+    const { server, clock, errors, signals, reads } = await failingServer();
+    expect(reads()).toBe(1);
+    signals.acceptFailed(acceptFailed());
+    signals.acceptFailed(acceptFailed());
+    expect([server.autoRead, server.isActive, errors, clock.pending]).toEqual([
+      false,
+      true,
+      [code("ACCEPT_FAILED"), code("ACCEPT_FAILED")],
+      1,
+    ]);
+    clock.advance(999);
+    expect([server.autoRead, reads()]).toEqual([false, 1]);
+    clock.advance(1);
+    expect([server.autoRead, reads()]).toEqual([true, 2]);
+    await server.shutdown();
+  });
+
+  it("leaves alone a server whose autoRead somebody turned off", async () => {
+    const { server, clock, signals } = await failingServer();
+    server.autoRead = false;
+    signals.acceptFailed(acceptFailed());
+    expect(clock.pending).toBe(0);
+    await server.shutdown();
+  });
+
+  it("closed meanwhile, begins nothing again", async () => {
+    const { server, clock, signals, reads } = await failingServer();
+    signals.acceptFailed(acceptFailed());
+    await server.close();
+    clock.advance(2000);
+    expect(reads()).toBe(1);
+  });
+
+  it("shows it to the server's handlers first", async () => {
+    const seen: string[] = [];
+    const { server, errors, signals } = await failingServer({
+      exceptionCaught: (_ctx, error) => seen.push((error as SluiceError).code),
+    });
+    signals.acceptFailed(acceptFailed());
+    expect([seen, errors, server.autoRead]).toEqual([["ACCEPT_FAILED"], [], true]);
+    await server.shutdown();
+  });
+
+  it("closes for any other error", async () => {
+    const { server, errors, signals } = await failingServer();
+    signals.failed(new Error("the socket broke"));
+    await server.closed;
+    expect(errors).toEqual([new Error("the socket broke")]);
+  });
+
+  it("resets a connection that arrives while the server closes", async () => {
+    const { server, signals } = await failingServer();
+    const verbs: string[] = [];
+    server.close();
+    const child = signals.accept((childSignals) => ({
+      localAddress: undefined,
+      remoteAddress: undefined,
+      connect: () => {},
+      read: () => {},
+      accepts: () => true,
+      flush: () => {},
+      shutdownOutput: () => {},
+      setOption: () => {},
+      close: () => verbs.push("close"),
+      destroy: () => {
+        verbs.push("destroy");
+        queueMicrotask(() => childSignals.closed());
+      },
+    }));
+    signals.read(child);
+    await child.closed;
+    expect([verbs, server.children.size]).toEqual([["destroy"], 0]);
+  });
+});
+
+describe("a server channel", () => {
+  it("cannot be connected, written to or half-closed", async () => {
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .childHandler(() => {})
+      .bind({ local: "server" });
+    await expect(server.connect({ local: "server" })).rejects.toEqual(code("INVALID_ARGUMENT"));
+    await expect(server.shutdownOutput()).rejects.toEqual(code("INVALID_ARGUMENT"));
+    await expect(server.writeAndFlush("x" as never)).rejects.toEqual(code("UNSUPPORTED_MESSAGE"));
+    await expect(server.bind({ local: "again" })).rejects.toEqual(code("INVALID_ARGUMENT"));
+    expect(server.isActive).toBe(true);
+    await server.shutdown();
+  });
+});
+
+describe("shutdown", () => {
+  async function serverWith(count: number, childOptions: [ChannelOption<any>, unknown][] = []) {
+    const clock = new ManualClock();
+    const trace: string[] = [];
+    const bootstrap = new ServerBootstrap().transport(local()).clock(clock);
+    for (const [option, value] of childOptions) bootstrap.childOption(option, value);
+    const server = await bootstrap.childHandler((p) => p.addLast(recorder("child", trace))).bind({ local: "server" });
+    const reading = new Bootstrap().transport(local()).clock(clock).option(ChannelOption.AUTO_READ, false);
+    const clients = await Promise.all(Array.from({ length: count }, () => reading.connect({ local: "server" })));
+    await turn();
+    return { server, clients, clock, trace };
+  }
+
+  it("sends what the connections have queued, closes them and counts", async () => {
+    const { server, clients, clock } = await serverWith(3);
+    const writing = server.children.writeAndFlush("bye");
+    let report: unknown;
+    const done = server.shutdown().then((result) => {
+      report = result;
+    });
+    await turn();
+    expect([server.isOpen, report, server.children.size]).toEqual([false, undefined, 3]);
+    await expect(client()).rejects.toEqual(code("CONNECT_REFUSED"));
+    for (const each of clients) each.read();
+    await done;
+    expect([report, (await writing).succeeded, server.children.size, clock.pending]).toEqual([
+      { closed: 3, forced: 0 },
+      3,
+      0,
+      0,
+    ]);
+    for (const each of clients) expect((await each.messages().next()).value).toBe("bye");
+  });
+
+  it("cuts what is not done at the deadline", async () => {
+    const { server, clients, clock } = await serverWith(3);
+    const writing = server.children.writeAndFlush("bye");
+    const done = server.shutdown({ timeoutMs: 300 });
+    clients[1]?.read();
+    await turn();
+    clock.advance(299);
+    await turn();
+    expect(server.children.size).toBe(2);
+    clock.advance(1);
+    expect(await done).toEqual({ closed: 1, forced: 2 });
+    expect([...(await writing).failed.values()]).toEqual([code("CLOSE_TIMEOUT"), code("CLOSE_TIMEOUT")]);
+    await clients[0]?.closed;
+    expect(clients[0]?.closeCause).toEqual(code("CONNECTION_RESET"));
+  });
+
+  it("gives connections all the time it was given, but those with a limit of their own no more than that", async () => {
+    const { server, clock } = await serverWith(1);
+    server.children.writeAndFlush("bye");
+    const done = server.shutdown({ timeoutMs: 60_000 });
+    clock.advance(59_999);
+    await turn();
+    expect(server.children.size).toBe(1);
+    clock.advance(1);
+    expect(await done).toEqual({ closed: 0, forced: 1 });
+
+    const limited = await serverWith(1, [[ChannelOption.CLOSE_TIMEOUT_MILLIS, 100]]);
+    limited.server.children.writeAndFlush("bye");
+    const sooner = limited.server.shutdown({ timeoutMs: 60_000 });
+    limited.clock.advance(100);
+    expect(await sooner).toEqual({ closed: 0, forced: 1 });
+  });
+
+  it("can be cut short", async () => {
+    for (const when of ["before", "during"]) {
+      const { server, clock } = await serverWith(1);
+      server.children.writeAndFlush("bye");
+      const controller = new AbortController();
+      if (when === "before") controller.abort();
+      const done = server.shutdown({ signal: controller.signal });
+      await turn();
+      if (when === "during") controller.abort();
+      expect(await done).toEqual({ closed: 0, forced: 1 });
+      expect(clock.pending).toBe(0);
+    }
+  });
+
+  it("joins a second call, also when the server is closed already", async () => {
+    const { server } = await serverWith(1);
+    await server.close();
+    expect(server.children.size).toBe(1);
+    const [first, second] = [server.shutdown(), server.shutdown({ timeoutMs: 1 })];
+    expect(first).toBe(second);
+    expect(await first).toEqual({ closed: 1, forced: 0 });
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("refuses a deadline that never comes, and can be asked again", async () => {
+    const { server } = await serverWith(0);
+    expect(() => server.shutdown({ timeoutMs: Number.POSITIVE_INFINITY })).toThrow(code("INVALID_ARGUMENT"));
+    expect(await server.shutdown()).toEqual({ closed: 0, forced: 0 });
+  });
+
+  it("waits for handlers that hold their close back, until the deadline", async () => {
+    const clock = new ManualClock();
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .clock(clock)
+      .childHandler((p) => p.addLast({ close: () => {} }))
+      .bind({ local: "server" });
+    await client();
+    await turn();
+    const done = server.shutdown({ timeoutMs: 50 });
+    await turn();
+    clock.advance(50);
+    expect(await done).toEqual({ closed: 0, forced: 1 });
+  });
+});
