@@ -30,10 +30,13 @@
  * {@link Base64Decoder} and {@link Base64Encoder} change the bytes of a frame, {@link MessageAggregator} puts messages together
  * that come in parts, {@link DatagramPacketDecoder} and {@link DatagramPacketEncoder} apply all these to datagrams.
  *
+ * Without a channel: {@link FrameReader} runs decoders over chunks from anywhere, {@link FrameTransformer} in Web Streams.
+ *
  * What all of them promise: the same messages and errors however the bytes were cut; every byte looked at and copied a
  * constant number of times; a limit on everything that is kept, with an error that says so; frames that stay valid as
  * long as somebody holds them.
  */
+export { FrameReader, type FrameReaderDecoder, type FrameReaderOptions } from "@sluice/core/embedded";
 export { Base64Decoder, type Base64DecoderOptions } from "./base64-decoder.js";
 export type { Base64Dialect } from "./base64-dialect.js";
 export { Base64Encoder, type Base64EncoderOptions } from "./base64-encoder.js";
@@ -51,6 +54,7 @@ export { DatagramPacketEncoder, type PacketContentEncoder } from "./datagram-pac
 export { DelimiterBasedFrameDecoder, type DelimiterBasedFrameDecoderOptions } from "./delimiter-based-frame-decoder.js";
 export { FixedLengthFrameDecoder, type FixedLengthFrameDecoderOptions } from "./fixed-length-frame-decoder.js";
 export { FixedLengthFrameEncoder, type FixedLengthFrameEncoderOptions } from "./fixed-length-frame-encoder.js";
+export { type FrameController, FrameTransformer, type FrameTransformerOptions } from "./frame-transformer.js";
 export { JsonCodec, type JsonCodecOptions } from "./json-codec.js";
 export { JsonObjectDecoder, type JsonObjectDecoderOptions } from "./json-object-decoder.js";
 export type { ByteOrder, LengthFieldLength } from "./length-field.js";

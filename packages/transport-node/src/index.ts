@@ -7,5 +7,8 @@
  * - `socket-writer`: how queued messages become few writes;
  * - `tcp-connection`, `tcp-listener`: the two ends the core drives;
  * - `system-errors`: what the operating system's error codes are called in Sluice.
+ *
+ * {@link FrameStream} runs decoders in Node streams, without a channel.
  */
+export { FrameStream, type FrameStreamOptions } from "./frame-stream.js";
 export { type TcpOptions, tcp } from "./tcp.js";
