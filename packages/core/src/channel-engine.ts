@@ -142,7 +142,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.#failure !== undefined) return this.destroy();
     const first = this.#startClosing();
     if (this.state === "closed" || this.#ending !== "no") return;
-    if (first) this.queue.failUnflushed(this.closedError);
+    if (first) this.queue.failUnflushed(() => this.closedError());
     if (this.queue.length === 0) this.#end();
     else if (this.failPendingOnClose) this.destroy();
     else if (first) this.#drainThenEnd();
@@ -381,14 +381,15 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
 
   /** What was flushed fails with what broke the channel; what was not, with its being closed. */
   #failPending(): void {
+    const closedError = () => this.closedError();
     const failure = this.#failure;
-    const makeFlushedError = failure === undefined ? this.closedError : () => failure;
-    this.queue.failAll(makeFlushedError, this.closedError, !this.#toldFailure);
+    this.queue.failAll(failure === undefined ? closedError : () => failure, closedError, !this.#toldFailure);
   }
 
   /** What fails because the channel is closed; carries why. */
-  readonly closedError = (): SluiceError =>
-    new SluiceError("CHANNEL_CLOSED", undefined, this.cause === undefined ? {} : { cause: this.cause });
+  closedError(): SluiceError {
+    return new SluiceError("CHANNEL_CLOSED", undefined, this.cause === undefined ? {} : { cause: this.cause });
+  }
 
   #tellClosed(): void {
     const { pipeline } = this.#channel;

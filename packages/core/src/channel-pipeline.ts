@@ -313,9 +313,9 @@ export class ChannelPipeline<In = any, Out = any> {
 
   #freeName(handler: ChannelHandler): string {
     const base = className(handler) ?? "handler";
-    let number = 0;
-    while (this.context(`${base}#${number}`) !== undefined) number++;
-    return `${base}#${number}`;
+    let name = firstName(base);
+    for (let number = 1; this.context(name) !== undefined; number++) name = `${base}#${number}`;
+    return name;
   }
 }
 
@@ -333,6 +333,18 @@ function* named(args: HandlerArguments): Generator<[name: string | undefined, ha
   }
   if (name !== undefined) throw new SluiceError("INVALID_ARGUMENT", `no handler follows the name "${name}"`);
 }
+
+/** Kept, so that all pipelines share the string: nearly every name given is the first of its class. */
+function firstName(base: string): string {
+  const known = firstNames.get(base);
+  if (known !== undefined) return known;
+  const name = `${base}#0`;
+  if (firstNames.size < MOST_NAMES) firstNames.set(base, name);
+  return name;
+}
+
+const firstNames = new Map<string, string>();
+const MOST_NAMES = 1000;
 
 /** Undefined for object literals and the like. */
 function className(handler: ChannelHandler): string | undefined {

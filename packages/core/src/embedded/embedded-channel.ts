@@ -153,7 +153,7 @@ export class EmbeddedChannel extends Channel<any, any> {
    */
   finish(): EmbeddedLeftovers {
     const { length } = this.#errors;
-    const unflushed = this.engine.queue.takeUnflushed(this.engine.closedError);
+    const unflushed = this.engine.queue.takeUnflushed(() => this.engine.closedError());
     // That these were not sent is reported, not thrown.
     this.#errors.length = length;
     this.close();
