@@ -16,3 +16,9 @@ export function indexError(index: number, length: number, limit: number): Sluice
 export function valueError(value: unknown, kind: string): SluiceError {
   return new SluiceError("VALUE_OUT_OF_RANGE", `${String(value)} does not fit ${kind}.`);
 }
+
+/** `offset`, if `length` bytes from there on lie within `array`. */
+export function rangeStart(array: Uint8Array, offset: number, length: number): number {
+  if (offset >>> 0 === offset && length >>> 0 === length && offset + length <= array.length) return offset;
+  throw indexError(offset, length, array.length);
+}

@@ -17,40 +17,17 @@
  * written to a channel belongs to the channel; send a `duplicate()` to each receiver to keep or share it.
  */
 
-import { indexError, valueError } from "./bounds.js";
+import type { AllocOptions, FromStringOptions } from "./alloc-options.js";
+import { indexError, rangeStart, valueError } from "./bounds.js";
 import { ByteAccessors } from "./byte-accessors.js";
+import { compareBytes } from "./compare-bytes.js";
 import { copyBytes } from "./copy-bytes.js";
 import { formatHex, formatHexTable, parseHex } from "./hex.js";
 import { asSize, copyOf, cut, isCut, slab, uncut } from "./memory.js";
-import { RareState } from "./rare-state.js";
+import { RareState, RECEIVED } from "./rare-state.js";
 import { indexOfByte, indexOfSequence, SHORT_SEARCH } from "./search.js";
 import { SluiceError } from "./sluice-error.js";
 import { decodeText, encodeText, putUtf8, type TextEncoding, utf8Length } from "./text.js";
-
-/** Options of {@link ByteBuf.alloc}. */
-export interface AllocOptions {
-  /**
-   * Total bytes the buffer may grow to, head-room included. Growth at least doubles and moves to new memory.
-   * @default the first capacity: it does not grow
-   */
-  readonly maxCapacity?: number;
-  /**
-   * Bytes kept free in front of the first written byte, for a length field {@link ByteBuf.prepend}s later.
-   * @default 0
-   */
-  readonly headRoom?: number;
-}
-
-/** Options of {@link ByteBuf.fromString}. */
-export interface FromStringOptions {
-  /** @default "utf8" */
-  readonly encoding?: TextEncoding;
-  /**
-   * Bytes kept free in front, as for {@link AllocOptions}.
-   * @default 0
-   */
-  readonly headRoom?: number;
-}
 
 /** A growing buffer takes at least this many bytes, so that the first few writes do not each move it. */
 const LEAST_GROWTH = 64;
@@ -111,12 +88,14 @@ export class ByteBuf extends ByteAccessors {
     return ByteBuf.from(parseHex(text));
   }
 
-  /** `length` bytes of `array` from `offset`, readable, without a copy. What transports call for each read. */
+  /** `length` bytes of `array` from `offset`, readable, without a copy. */
   static wrap(array: Uint8Array, offset: number, length: number): ByteBuf {
-    if (offset >>> 0 !== offset || length >>> 0 !== length || offset + length > array.length) {
-      throw indexError(offset, length, array.length);
-    }
-    return new ByteBuf(array, offset, 0, length, length, undefined);
+    return new ByteBuf(array, rangeStart(array, offset, length), 0, length, length, undefined);
+  }
+
+  /** As {@link wrap}, for transports: neither these bytes nor those before them in `array` will be written again. */
+  static received(array: Uint8Array, offset: number, length: number): ByteBuf {
+    return new ByteBuf(array, rangeStart(array, offset, length), 0, length, length, RECEIVED);
   }
 
   /**
@@ -246,12 +225,23 @@ export class ByteBuf extends ByteAccessors {
   /** `length` bytes from `index` as a buffer of their own over the same memory, all readable. No copy; nothing moves. */
   slice(index: number = this.reader, length: number = this.writer - index): ByteBuf {
     if (length >>> 0 !== length) throw indexError(index, length, this.capacity);
-    return new ByteBuf(this.array, this.at(index, length), 0, length, length, undefined);
+    return new ByteBuf(this.array, this.at(index, length), 0, length, length, this.inherited);
   }
 
   /** Takes the next `n` bytes as a slice. No copy: this is what frames are made of. */
   readSlice(n: number): ByteBuf {
-    return new ByteBuf(this.array, this.takeReadable(n), 0, n, n, undefined);
+    return new ByteBuf(this.array, this.takeReadable(n), 0, n, n, this.inherited);
+  }
+
+  /**
+   * The readable bytes together with the `n` bytes before them in memory, such as the header a decoder has stripped; for
+   * those who send a frame on as it came. Only of received bytes, for only there those cannot change: else undefined.
+   */
+  withBytesBefore(n: number): ByteBuf | undefined {
+    const start = this.arrayOffset + this.reader - n;
+    if (!this.rare?.isReceived || n >>> 0 !== n || start < 0) return undefined;
+    const length = this.writer - this.reader + n;
+    return new ByteBuf(this.array, start, 0, length, length, RECEIVED);
   }
 
   /** Takes the next `n` bytes as a copy. For a few bytes that should not keep a large chunk alive. */
@@ -262,7 +252,7 @@ export class ByteBuf extends ByteAccessors {
 
   /** The same memory under indexes of its own. It has no head-room and does not grow. */
   duplicate(): ByteBuf {
-    return new ByteBuf(this.array, this.arrayOffset, this.reader, this.writer, this.capacity, undefined);
+    return new ByteBuf(this.array, this.arrayOffset, this.reader, this.writer, this.capacity, this.inherited);
   }
 
   /** The readable bytes in memory of their own. */
@@ -372,17 +362,14 @@ export class ByteBuf extends ByteAccessors {
 
   /** Orders readable bytes as unsigned numbers, a prefix before what it begins: -1, 0 or 1. */
   compare(other: ByteBuf): -1 | 0 | 1 {
-    const a = this.array;
-    const b = other.array;
-    const start = this.arrayOffset + this.reader;
-    const shift = other.arrayOffset + other.reader - start;
-    const end = start + Math.min(this.readableBytes, other.readableBytes);
-    for (let i = start; i < end; i++) {
-      const difference = (a[i] as number) - (b[i + shift] as number);
-      if (difference !== 0) return difference < 0 ? -1 : 1;
-    }
-    const difference = this.readableBytes - other.readableBytes;
-    return difference === 0 ? 0 : difference < 0 ? -1 : 1;
+    return compareBytes(
+      this.array,
+      this.arrayOffset + this.reader,
+      this.readableBytes,
+      other.array,
+      other.arrayOffset + other.reader,
+      other.readableBytes,
+    );
   }
 
   /** The readable bytes as lower-case hex without spaces. */
@@ -410,6 +397,11 @@ export class ByteBuf extends ByteAccessors {
     moveMemory(this, grown);
   }
 
+  /** What slices and duplicates know of their memory. */
+  private get inherited(): RareState | undefined {
+    return this.rare?.isReceived ? RECEIVED : undefined;
+  }
+
   /** As `readAt`, for a length that came from outside. */
   private takeReadable(n: number): number {
     if (n >>> 0 !== n) throw indexError(this.reader, n, this.writer);
@@ -423,7 +415,9 @@ export class ByteBuf extends ByteAccessors {
   private viewUpTo(to: number): Uint8Array {
     const { array, arrayOffset } = this;
     if (arrayOffset === 0 && to === array.length) return array;
-    this.rare ??= new RareState(undefined, 0);
+    if (this.rare === undefined || this.rare === RECEIVED) {
+      this.rare = new RareState(undefined, 0, this.rare === RECEIVED);
+    }
     const { view } = this.rare;
     if (view !== undefined && view.length === to) return view;
     this.rare.view = array.subarray(arrayOffset, arrayOffset + to);

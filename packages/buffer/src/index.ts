@@ -21,7 +21,8 @@
  * memory is a Node `Buffer` it keeps that class, and with it Node's faster search.
  */
 
-export { type AllocOptions, ByteBuf, type FromStringOptions } from "./byte-buf.js";
+export type { AllocOptions, FromStringOptions } from "./alloc-options.js";
+export { ByteBuf } from "./byte-buf.js";
 export { copyBytes } from "./copy-bytes.js";
 export {
   ERRORS,

@@ -7,9 +7,16 @@ export class RareState {
   /** The view of the last native search. It begins at index 0 of the buffer. */
   declare view: Uint8Array | undefined;
 
-  constructor(maxCapacity: number | undefined, headRoom: number) {
+  /** Whether the bytes came from the wire: neither they nor those before them in the array are written again. */
+  declare readonly isReceived: boolean;
+
+  constructor(maxCapacity: number | undefined, headRoom: number, isReceived = false) {
     this.maxCapacity = maxCapacity;
     this.headRoom = headRoom;
     this.view = undefined;
+    this.isReceived = isReceived;
   }
 }
+
+/** Shared by all buffers of received bytes; never written to. */
+export const RECEIVED = new RareState(undefined, 0, true);

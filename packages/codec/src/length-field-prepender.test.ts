@@ -50,6 +50,29 @@ describe("LengthFieldPrepender", () => {
     expect(body.hexDump()).toBe(`0000000c${HELLO}`);
   });
 
+  it("takes along the field of a frame that is sent on as it was received", () => {
+    const wire = ByteBuf.fromHex(`0000000c${HELLO}0000000b${HELLO}`).toUint8Array();
+    const frames = () => {
+      const channel = new EmbeddedChannel(
+        new LengthFieldBasedFrameDecoder({ lengthFieldLength: 4, initialBytesToStrip: 4 }),
+      );
+      channel.writeInbound(ByteBuf.received(wire, 0, 16));
+      return channel.readInbound<ByteBuf>() as ByteBuf;
+    };
+    const channel = new EmbeddedChannel(new LengthFieldPrepender({ lengthFieldLength: 4 }));
+    channel.writeOutbound(frames());
+    const sentOn = channel.readOutbound<ByteBuf>() as ByteBuf;
+    expect(sentOn.hexDump()).toBe(`0000000c${HELLO}`);
+    expect(sentOn.array).toBe(wire);
+
+    const shortened = frames();
+    shortened.skipBytes(1);
+    const wrongField = ByteBuf.received(wire, 20, 12);
+    channel.writeOutbound(shortened, wrongField);
+    expect(channel.readOutbound<ByteBuf>()?.hexDump()).toBe(`0000000b${HELLO.slice(2)}`);
+    expect(channel.readOutbound<ByteBuf>()?.hexDump()).toBe(`0000000c${HELLO}`);
+  });
+
   it("copies a short body behind its length, and sends a long one as it is", () => {
     const field = "00000100";
     const long = ByteBuf.wrap(new Uint8Array(256), 0, 256);

@@ -21,6 +21,7 @@ import {
   checkLengthField,
   LARGEST_LENGTH,
   type LengthFieldLength,
+  readLengthField,
   writeLengthField,
 } from "./length-field.js";
 
@@ -48,7 +49,8 @@ export interface LengthFieldPrependerOptions {
  * The counterpart of `LengthFieldBasedFrameDecoder`. Takes `ByteBuf`s; other messages pass unchanged. Sharable.
  *
  * A buffer with head-room, such as the encoders of this package make, gets the field written in front of its bytes. A
- * short one without is copied behind the field; a long one is written behind a small buffer of its own, both as one
+ * frame that is sent on as it was received, in front of which the very field stands already, takes it along. Another
+ * short one is copied behind the field; a long one is written behind a small buffer of its own, both as one
  * write: it is done when both are. If the second is refused when the first was not, the peer would take what comes next
  * for the missing bytes, so the channel is closed.
  *
@@ -78,9 +80,12 @@ export class LengthFieldPrepender extends ChannelOutboundHandler<ByteBuf, ByteBu
     if (!(message instanceof ByteBuf)) return ctx.write(message, completion);
     const value = this.#valueFor(message.readableBytes);
     const at = message.prepend(this.#fieldLength);
+    const whole = at < 0 ? message.withBytesBefore(this.#fieldLength) : undefined;
     if (at >= 0) {
       writeLengthField(message, at, value, this.#fieldLength, this.#order);
       ctx.write(message, completion);
+    } else if (whole !== undefined && readLengthField(whole, 0, this.#fieldLength, this.#order) === value) {
+      ctx.write(whole, completion);
     } else if (message.readableBytes <= LONGEST_COPY) {
       const frame = this.#header(value, message.readableBytes);
       frame.writeBytes(message);

@@ -28,7 +28,7 @@ export function keepRead(length: number): ByteBuf {
   if (length > LARGEST_IN_SLAB) {
     const own = Buffer.allocUnsafeSlow(length);
     READ_BUFFER.copy(own, 0, 0, length);
-    return ByteBuf.wrap(own, 0, length);
+    return ByteBuf.received(own, 0, length);
   }
   if (used + length > SLAB_BYTES) {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
@@ -37,5 +37,5 @@ export function keepRead(length: number): ByteBuf {
   const start = used;
   copyBytes(READ_BUFFER, 0, slab, start, length);
   used += length;
-  return ByteBuf.wrap(slab, start, length);
+  return ByteBuf.received(slab, start, length);
 }

@@ -178,7 +178,7 @@ export class TcpConnection implements Connection {
 
   #readByEvents(socket: Socket): void {
     socket.on("data", (chunk: Buffer) => {
-      this.#deliver(ByteBuf.wrap(chunk, 0, chunk.length));
+      this.#deliver(ByteBuf.received(chunk, 0, chunk.length));
       if (!this.#isReading) socket.pause();
     });
     socket.pause();
