@@ -55,7 +55,7 @@ export {
   type OutboundPart,
 } from "./combined-channel-duplex-handler.js";
 export { DatagramPacket, type DatagramPacketInit } from "./datagram-packet.js";
-export { HashedWheelTimer } from "./hashed-wheel-timer.js";
+export { HashedWheelTimer, type HashedWheelTimerOptions, type NativeTimer } from "./hashed-wheel-timer.js";
 export { PassThroughHandler } from "./pass-through-handler.js";
 export { ServerBootstrap } from "./server-bootstrap.js";
 export { ServerChannel, type ShutdownOptions, type ShutdownReport } from "./server-channel.js";

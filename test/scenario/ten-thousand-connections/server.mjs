@@ -37,8 +37,7 @@ process.on("message", async (what) => {
     timers: systemClock.pending,
     sockets: resources.TCPSocketWrap ?? 0,
     timeouts: resources.Timeout ?? 0,
-    heap: process.memoryUsage().heapUsed,
-    external: process.memoryUsage().arrayBuffers,
+    bytes: process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers,
   });
 });
 process.send({ port: server.localAddress.port });
