@@ -106,8 +106,12 @@ describe("LengthFieldBasedFrameDecoder", () => {
       expect(framesOf({ lengthFieldLength: 8 }, "0020000000000000 00")).toEqual([
         "FRAME_CORRUPTED offset=0 hex=0020000000000000",
       ]);
-      expect(framesOf({ lengthFieldLength: 8 }, "001fffffffffffff 00")).toEqual([
-        `FRAME_TOO_LONG offset=0 length=${2 ** 53 + 7} limit=1048576 hex=001fffffffffffff`,
+      // The field is counted too: the frame is what has to be exact.
+      expect(framesOf({ lengthFieldLength: 8 }, "001ffffffffffff8 00")).toEqual([
+        "FRAME_CORRUPTED offset=0 hex=001ffffffffffff8",
+      ]);
+      expect(framesOf({ lengthFieldLength: 8 }, "001ffffffffffff7 00")).toEqual([
+        `FRAME_TOO_LONG offset=0 length=${2 ** 53 - 1} limit=1048576 hex=001ffffffffffff7`,
       ]);
     });
 

@@ -157,7 +157,9 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
   }
 
   #refuse(input: ByteBuf, value: number, length: number): void {
-    if (!(value >= 0)) throw this.#corrupted(`the length field does not hold a length`);
+    if (!(value >= 0 && length <= Number.MAX_SAFE_INTEGER)) {
+      throw this.#corrupted(`the length field does not hold a length`);
+    }
     if (!(length >= this.#fieldEnd)) throw this.#corrupted(`the length ${value} is adjusted to less than the header`);
     if (length < this.#strip) {
       throw this.#corrupted(`a frame of ${length} bytes is shorter than the ${this.#strip} to be stripped`);
