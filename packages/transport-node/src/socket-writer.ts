@@ -29,7 +29,7 @@ export class SocketWriter {
   /** Writes what is flushed, now and whenever there is room, until the queue's flushed part is empty. */
   write(queue: ChannelOutboundBuffer): void {
     this.#queue = queue;
-    while (this.#underWay === 0 && queue.flushedLength > 0 && !this.#socket.destroyed) this.#writeBatch(queue);
+    while (this.#underWay === 0 && queue.flushedLength > 0) this.#writeBatch(queue);
   }
 
   #writeBatch(queue: ChannelOutboundBuffer): void {
@@ -54,12 +54,14 @@ export class SocketWriter {
     }
     this.#underWay = count;
     if (bytes === 0) return this.#taken();
-    if (batch.isEmpty) socket.write(viewOf(run.array, from, to));
+    let accepted: boolean;
+    if (batch.isEmpty) accepted = socket.write(viewOf(run.array, from, to));
     else {
       batch.add(run.array, from, to);
-      batch.writeTo(socket);
+      accepted = batch.writeTo(socket);
     }
-    const isTaken = socket.writableLength === 0;
+    // A socket that is gone accepts nothing: its `close` event will fail what is queued.
+    const isTaken = socket.writableLength === 0 && (accepted || !socket.destroyed);
     batch.finish(isTaken);
     if (isTaken) return this.#taken();
     // A write with a callback costs a tick each time, so only this rare path asks, with an empty one behind the batch.
@@ -103,15 +105,17 @@ const batch = {
     }
   },
 
-  writeTo(socket: Socket): void {
+  /** @returns what the last `write` returned */
+  writeTo(socket: Socket): boolean {
     this.cutScratch();
-    if (this.pieces.length === 1) socket.write(this.pieces[0] as Buffer);
-    else {
-      socket.cork();
-      for (const piece of this.pieces) socket.write(piece);
-      socket.uncork();
-    }
+    const { pieces } = this;
     this.pieces = [];
+    if (pieces.length === 1) return socket.write(pieces[0] as Buffer);
+    let accepted = false;
+    socket.cork();
+    for (const piece of pieces) accepted = socket.write(piece);
+    socket.uncork();
+    return accepted;
   },
 
   cutScratch(): void {
