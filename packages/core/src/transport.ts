@@ -70,7 +70,11 @@ export interface Connection extends TransportEnd {
   connect(options: ConnectOptions): void;
   /** Whether messages of this kind can be sent; others are refused with UNSUPPORTED_MESSAGE. */
   accepts(message: unknown): boolean;
-  /** Takes flushed messages off `queue`, now or as soon as the network has room, and completes them there. */
+  /**
+   * Takes flushed messages off `queue`, now or as soon as the network has room, and completes them there. Never called
+   * from inside itself, nor while the queue tells completions; it may follow from inside `queue.succeed`, when that has
+   * told them all.
+   */
   flush(queue: ChannelOutboundBuffer): void;
   /** Ends the sending direction after all that has been flushed. @throws HALF_CLOSE_UNSUPPORTED */
   shutdownOutput(): void;
