@@ -55,11 +55,12 @@ export class ProtobufVarint32FrameDecoder extends ByteToMessageDecoder<ByteBuf> 
     const have = input.readableBytes;
     let length = 0;
     let prefix = 0;
-    for (let byte = MORE; byte >= MORE; prefix++) {
+    // Multiplied, not shifted: the fifth byte reaches the sign bit.
+    let scale = 1;
+    for (let byte = MORE; byte >= MORE; prefix++, scale *= 0x80) {
       if (prefix === have) return this.need(have + 1);
       byte = input.getUint8(start + prefix);
-      // Not shifted: the fifth byte reaches the sign bit.
-      length += (byte & 0x7f) * 2 ** (7 * prefix);
+      length += (byte & 0x7f) * scale;
       if (prefix === LAST && byte > LARGEST_LAST) throw this.#corrupted();
     }
     if (length > this.#maxFrameLength) throw this.#tooLong(input, prefix, length);
