@@ -12,10 +12,9 @@
  *   lengthIncludesLengthFieldLength = true: 0x000E
  * ```
  */
-import { ByteBuf, SluiceError } from "@sluice/buffer";
-import { type ChannelHandlerContext, ChannelOutboundHandler, type Completion } from "@sluice/core";
-import { CompletionGroup } from "./completion-group.js";
+import { type ByteBuf, SluiceError } from "@sluice/buffer";
 import { checkBytes } from "./frame-limits.js";
+import { HeaderPrepender } from "./header-prepender.js";
 import {
   type ByteOrder,
   checkLengthField,
@@ -57,7 +56,7 @@ export interface LengthFieldPrependerOptions {
  * A length that is negative or does not fit the field fails the write with ENCODE_FAILED (`length`, `limit`). The
  * constructor throws INVALID_ARGUMENT.
  */
-export class LengthFieldPrepender extends ChannelOutboundHandler<ByteBuf, ByteBuf> {
+export class LengthFieldPrepender extends HeaderPrepender {
   override readonly sharable = true;
   readonly #fieldLength: LengthFieldLength;
   readonly #order: ByteOrder;
@@ -72,58 +71,21 @@ export class LengthFieldPrepender extends ChannelOutboundHandler<ByteBuf, ByteBu
     this.#addend = adjustment + (options.lengthIncludesLengthFieldLength ? this.#fieldLength : 0);
   }
 
-  override write(
-    ctx: ChannelHandlerContext<unknown, ByteBuf>,
-    message: ByteBuf,
-    completion: Completion | undefined,
-  ): void {
-    if (!(message instanceof ByteBuf)) return ctx.write(message, completion);
-    const value = this.#valueFor(message.readableBytes);
-    const at = message.prepend(this.#fieldLength);
-    const whole = at < 0 ? message.withBytesBefore(this.#fieldLength) : undefined;
-    if (at >= 0) {
-      writeLengthField(message, at, value, this.#fieldLength, this.#order);
-      ctx.write(message, completion);
-    } else if (whole !== undefined && readLengthField(whole, 0, this.#fieldLength, this.#order) === value) {
-      ctx.write(whole, completion);
-    } else if (message.readableBytes <= LONGEST_COPY) {
-      const frame = this.#header(value, message.readableBytes);
-      frame.writeBytes(message);
-      ctx.write(frame, completion);
-    } else this.#writeParts(ctx, this.#header(value, 0), message, completion ?? ctx.newPromise());
+  protected override headerLength(): number {
+    return this.#fieldLength;
   }
 
-  #valueFor(bodyLength: number): number {
+  protected override setHeader(buf: ByteBuf, index: number, bodyLength: number): void {
     const value = bodyLength + this.#addend;
     const limit = LARGEST_LENGTH[this.#fieldLength];
-    if (value >= 0 && value <= limit) return value;
-    const detail = `the length ${value} of a message does not fit a field of ${this.#fieldLength} byte(s)`;
-    throw new SluiceError("ENCODE_FAILED", detail, { length: value, limit });
+    if (!(value >= 0 && value <= limit)) {
+      const detail = `the length ${value} of a message does not fit a field of ${this.#fieldLength} byte(s)`;
+      throw new SluiceError("ENCODE_FAILED", detail, { length: value, limit });
+    }
+    writeLengthField(buf, index, value, this.#fieldLength, this.#order);
   }
 
-  #header(value: number, room: number): ByteBuf {
-    const header = ByteBuf.alloc(this.#fieldLength + room);
-    writeLengthField(header, 0, value, this.#fieldLength, this.#order);
-    header.writerIndex = this.#fieldLength;
-    return header;
-  }
-
-  #writeParts(
-    ctx: ChannelHandlerContext<unknown, ByteBuf>,
-    header: ByteBuf,
-    body: ByteBuf,
-    completion: Completion,
-  ): void {
-    const both = new CompletionGroup(2, completion);
-    ctx.write(header, both);
-    if (both.error !== undefined) return both.fail(both.error);
-    ctx.write(body, both);
-    if (both.error !== undefined) ctx.close();
+  protected override hasHeader(frame: ByteBuf, bodyLength: number): boolean {
+    return readLengthField(frame, 0, this.#fieldLength, this.#order) === bodyLength + this.#addend;
   }
 }
-
-/**
- * A body up to this long is copied behind its length: that takes as long as a second entry in the outbound queue (100 ns
- * for 64 bytes either way; 1 KiB took 230 ns copied and 105 ns queued), and the frame stays in one piece.
- */
-const LONGEST_COPY = 128;

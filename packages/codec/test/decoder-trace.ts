@@ -2,10 +2,9 @@
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandler } from "@sluice/core";
 import { EmbeddedChannel } from "@sluice/core/embedded";
-import fc from "fast-check";
 
 /** Ten times the usual number of cases, for properties whose cases are short. */
-export const MANY_RUNS = { numRuns: 10 * (fc.readConfigureGlobal().numRuns ?? 100) };
+export const MANY_RUNS = { numRuns: 1000 };
 
 /** Messages and errors in order, with their fields; from whole chunks to the end of the stream. */
 export function traceOf(decoder: ChannelHandler, chunks: readonly Uint8Array[]): string[] {

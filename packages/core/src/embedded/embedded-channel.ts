@@ -147,7 +147,7 @@ export class EmbeddedChannel extends Channel<any, any> {
   }
 
   /**
-   * Closes and gives back what was left.
+   * Ends the input, as a peer does that has sent everything, closes, and gives back what was left.
    *
    * @throws what reached the tail unhandled
    */
@@ -156,6 +156,7 @@ export class EmbeddedChannel extends Channel<any, any> {
     const unflushed = this.engine.queue.takeUnflushed(() => this.engine.closedError());
     // That these were not sent is reported, not thrown.
     this.#errors.length = length;
+    this.engine.isInputShutdown = true;
     this.close();
     this.runPendingTasks();
     this.checkException();
