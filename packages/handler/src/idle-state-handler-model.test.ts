@@ -1,48 +1,8 @@
-import type { ChannelHandlerContext, Completion } from "@sluice/core";
 import { EmbeddedChannel, ManualClock } from "@sluice/core/embedded";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IdleStateEvent, IdleStateHandler, type IdleStateHandlerOptions } from "./index.js";
-
-/** A transport that takes writes and completes them when told to. */
-class HeldWrites {
-  readonly held: (Completion | undefined)[] = [];
-
-  write(_ctx: ChannelHandlerContext, _message: unknown, completion: Completion | undefined): void {
-    this.held.push(completion);
-  }
-
-  succeed(): void {
-    this.held.shift()?.succeed();
-  }
-
-  fail(error: Error): void {
-    this.held.shift()?.fail(error);
-  }
-}
-
-/** Idle events as `time STATE`, first ones with an exclamation mark. */
-function recorder(clock: ManualClock) {
-  const events: string[] = [];
-  const handler = {
-    userEventTriggered(_ctx: ChannelHandlerContext, event: unknown) {
-      expect(event).toBeInstanceOf(IdleStateEvent);
-      const { state, first } = event as IdleStateEvent;
-      events.push(`${clock.now()} ${state}${first ? "!" : ""}`);
-    },
-  };
-  return { events, handler };
-}
-
-function setup(options: IdleStateHandlerOptions) {
-  const clock = new ManualClock();
-  const writes = new HeldWrites();
-  const idle = new IdleStateHandler(options);
-  const { events, handler } = recorder(clock);
-  const channel = new EmbeddedChannel({ clock, handlers: [writes, idle, handler] });
-  const write = () => channel.pipeline.write("x");
-  return { channel, clock, writes, idle, events, write };
-}
+import { setup } from "../fixtures/idle-channel.js";
+import { IdleStateHandler, type IdleStateHandlerOptions } from "./index.js";
 
 const error = new Error("broken");
 

@@ -8,20 +8,8 @@ import {
 } from "@sluice/core";
 import { ManualClock } from "@sluice/core/embedded";
 import { describe, expect, it } from "vitest";
-import { IdleStateEvent, IdleStateHandler, type IdleStateHandlerOptions } from "./index.js";
-
-/** Idle events as `time STATE`, first ones with an exclamation mark. */
-function recorder(clock: ManualClock) {
-  const events: string[] = [];
-  const handler = {
-    userEventTriggered(_ctx: ChannelHandlerContext, event: unknown) {
-      expect(event).toBeInstanceOf(IdleStateEvent);
-      const { state, first } = event as IdleStateEvent;
-      events.push(`${clock.now()} ${state}${first ? "!" : ""}`);
-    },
-  };
-  return { events, handler };
-}
+import { recorder } from "../fixtures/idle-channel.js";
+import { IdleStateHandler, type IdleStateHandlerOptions } from "./index.js";
 
 /** A connection whose queue the test completes: `take` hands bytes to the network. */
 class SlowConnection implements Connection {
