@@ -44,7 +44,7 @@ export interface LineBasedFrameDecoderOptions extends DecoderOptions {
  * next byte shows that it is.
  *
  * Errors: FRAME_TOO_LONG (recoverable; `offset`, `limit`) once per line, which is skipped; FRAME_TRUNCATED when the stream
- * ends without an end of line; with `strict` FRAME_CORRUPTED (fatal; `offset` of the line). The constructor throws
+ * ends without an end of line; with `strict` FRAME_CORRUPTED (fatal; `offset` of the `\n`). The constructor throws
  * INVALID_ARGUMENT.
  */
 export class LineBasedFrameDecoder extends DelimitedFrameDecoder {

@@ -64,7 +64,7 @@ export class RandomCut {
     return this.#memory.some((byte, at) => byte !== this.#original[at]);
   }
 
-  /** `01 02 | 03` */
+  /** `0102 | 03` */
   toString(): string {
     return Array.from({ length: this.chunks }, (_, index) => this.chunk(index).hexDump()).join(" | ");
   }
