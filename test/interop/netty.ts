@@ -1,5 +1,5 @@
 /**
- * Gets a real Netty: its jars from Maven, else from the system's packages, and NettyPeer compiled against them.
+ * Gets a real Netty: its jars from Maven, else from the system's packages, and our Java programs compiled against them.
  *
  * Both are kept in test/.cache in folders named by what they were made from, so only the first run pays.
  */
@@ -15,7 +15,7 @@ export interface Netty {
   readonly classPath: string;
 }
 
-/** Returns the reason instead if this machine has no Netty; rejects if it has one and NettyPeer does not compile. */
+/** Returns the reason instead if this machine has no Netty; rejects if it has one and the programs do not compile. */
 export async function prepareNetty(): Promise<Netty | string> {
   let jars: string[];
   try {
@@ -24,9 +24,12 @@ export async function prepareNetty(): Promise<Netty | string> {
   } catch (reason) {
     return (reason as Error).message;
   }
-  const source = join(HERE, "NettyPeer.java");
-  const classes = await cached("classes", [readFileSync(source, "utf8"), ...jars], (folder) =>
-    run("javac", ["-nowarn", "-cp", jars.join(delimiter), "-d", folder, source], "NettyPeer.java does not compile"),
+  const sources = PROGRAMS.map((name) => join(HERE, name));
+  const classes = await cached(
+    "classes",
+    [...sources.map((source) => readFileSync(source, "utf8")), ...jars],
+    (folder) =>
+      run("javac", ["-nowarn", "-cp", jars.join(delimiter), "-d", folder, ...sources], "the programs do not compile"),
   );
   const transport = jars.find((jar) => jar.includes("netty-transport-")) ?? "";
   const version = /netty-transport-([\w.]+)\.jar$/.exec(transport)?.[1] ?? "of unknown version";
@@ -64,6 +67,9 @@ async function cached(kind: string, madeFrom: string[], fill: (folder: string) =
   try {
     await fill(fresh);
     renameSync(fresh, folder);
+  } catch (error) {
+    // Another test may have been faster.
+    if (!existsSync(folder)) throw error;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
@@ -81,6 +87,7 @@ function run(command: string, args: string[], failure: string): Promise<string> 
 }
 
 const HERE = fileURLToPath(new URL("netty/", import.meta.url));
+const PROGRAMS = ["FrameOracle.java", "NettyPeer.java"];
 const CACHE = fileURLToPath(new URL("../.cache/netty/", import.meta.url));
 const TOOL_TIMEOUT_MS = 90_000;
 const NEEDED_JAR = /\/netty-(?:buffer|codec|common|handler|resolver|transport)-\d[\w.]*\.jar$/;
