@@ -84,7 +84,37 @@ describe("ByteToMessageDecoder", () => {
         },
       });
       channel.writeInbound(bytes("abcdef"));
-      expect(log).toEqual(["ab", "bytes cdef", "bytes gh", "complete", "complete"]);
+      expect(log).toEqual(["ab", "bytes cdefgh", "complete", "complete"]);
+    });
+
+    it("gives what was waiting to a replacement before what arrives while that decodes", () => {
+      const decoder = new Scripted(pairs);
+      const { channel, log } = channelWith(decoder, {
+        channelRead(ctx, message) {
+          ctx.fireChannelRead(message);
+          if (message === "ab") {
+            channel.pipeline.fireChannelRead(bytes("ef"));
+            channel.pipeline.replace(decoder, new Scripted(pairs));
+          } else if (message === "cd") channel.pipeline.fireChannelRead(bytes("gh"));
+        },
+      });
+      channel.writeInbound(bytes("abcd"));
+      expect(log.filter((line) => line !== "complete")).toEqual(["ab", "cd", "ef", "gh"]);
+    });
+
+    it("keeps other messages in their place among the bytes that were waiting", () => {
+      const decoder = new Scripted(pairs);
+      const { channel, log } = channelWith(decoder, {
+        channelRead(ctx, message) {
+          if (message === "ab") {
+            for (const one of [bytes("d"), "x", bytes("e"), bytes("f")]) channel.pipeline.fireChannelRead(one);
+            channel.pipeline.remove(decoder);
+          }
+          ctx.fireChannelRead(message);
+        },
+      });
+      channel.writeInbound(bytes("abc"));
+      expect(log).toEqual(["ab", "bytes cd", "x", "bytes ef", "complete", "complete"]);
     });
 
     it("gives what is unread to a replacement, which has been added before", () => {

@@ -37,6 +37,7 @@ import { type ChannelHandlerContext, ChannelInboundHandler, ChannelInputShutdown
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 import { MessageSink } from "./message-sink.js";
 import { StreamInput } from "./stream-input.js";
+import { unreadMessages } from "./unread-messages.js";
 
 /** What all decoders have in common. */
 export interface DecoderOptions {
@@ -402,7 +403,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   // ── removal ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #leave(ctx: ChannelHandlerContext<T>): void {
-    const unread = [this.#input.takeUnread(), ...this.#waiting].filter(isUnread);
+    const unread = unreadMessages([this.#input.takeUnread(), ...this.#waiting]);
     this.#waiting = NONE;
     for (const message of unread) ctx.fireChannelRead(message as T);
     if (unread.length > 0) ctx.fireChannelReadComplete();
@@ -415,10 +416,6 @@ type Fate = "alive" | "failed" | "ended" | "removed";
 /** Anything may be thrown, undefined too. */
 interface Thrown {
   readonly error: unknown;
-}
-
-function isUnread(message: unknown): boolean {
-  return !(message instanceof ByteBuf) || message.isReadable();
 }
 
 /** Shared by all decoders that have nothing waiting; never written to. */
