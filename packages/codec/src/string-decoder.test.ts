@@ -42,6 +42,19 @@ describe("StringDecoder", () => {
     expect(() => channel.checkException()).toThrow(SluiceError);
   });
 
+  it("hands on the beginning of a character when it is taken out", () => {
+    const decoder = new StringDecoder();
+    const log: unknown[] = [];
+    const channel = new EmbeddedChannel(decoder, {
+      channelRead: (_ctx, message) => log.push(message instanceof ByteBuf ? message.hexDump() : message),
+      channelReadComplete: () => log.push("complete"),
+    });
+    channel.writeInbound(hex("61e282"));
+    channel.pipeline.remove(decoder);
+    channel.writeInbound(hex("ac"));
+    expect(log).toEqual(["a", "complete", "e282", "complete", "ac", "complete"]);
+  });
+
   it("behind a frame decoder keeps invalid text in its own frame", () => {
     const channel = new EmbeddedChannel(new LineBasedFrameDecoder(), new StringDecoder());
     channel.writeInbound(hex("68c30a"), hex("a9210a"));

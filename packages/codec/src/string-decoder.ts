@@ -35,7 +35,7 @@ export interface StringDecoderOptions {
  * Makes a string of each `ByteBuf`; other messages pass unchanged.
  *
  * A buffer that holds nothing but a part of a character produces no string. A character that is incomplete at the end of
- * the stream is INVALID_TEXT.
+ * the stream is INVALID_TEXT; when the decoder is taken out, its bytes are passed on.
  */
 export class StringDecoder extends MessageToMessageDecoder<ByteBuf, string> {
   readonly #encoding: "utf8" | "utf16le" | "latin1" | "ascii";
@@ -77,6 +77,14 @@ export class StringDecoder extends MessageToMessageDecoder<ByteBuf, string> {
   override channelInactive(ctx: ChannelHandlerContext<string>): void {
     this.#endText(ctx);
     ctx.fireChannelInactive();
+  }
+
+  override handlerRemoved(ctx: ChannelHandlerContext<string>): void {
+    const torn = this.#torn;
+    this.#torn = ByteBuf.EMPTY;
+    if (!torn.isReadable()) return;
+    ctx.fireChannelRead(torn as unknown as string);
+    ctx.fireChannelReadComplete();
   }
 
   #decodePiece(bytes: ByteBuf, out: MessageSink<string>): void {
