@@ -1,7 +1,7 @@
 /**
  * Ready-made handlers: what nearly every connection needs beside its protocol.
  *
- * All of them watch traffic and pass it on unchanged, so they fit anywhere in a pipeline and leave its types as they
+ * Most of them watch traffic and pass it on unchanged, so they fit anywhere in a pipeline and leave its types as they
  * are. Where one stands decides what it sees: bytes nearest the transport, messages behind a codec.
  *
  * **A peer that has vanished** sends nothing, not even an end. {@link ReadTimeoutHandler} closes the channel then;
@@ -30,6 +30,16 @@
  *   });
  * ```
  *
+ * **Questions and answers** over one connection: {@link RequestResponseHandler} where responses come in the order of the
+ * requests, {@link RequestResponseByIdHandler} where they name their request. Both bound what is in flight, and each
+ * request ends in its response or in one coded error:
+ *
+ * ```ts
+ * const requests = new RequestResponseHandler<string, string>();
+ * pipeline.addLast(new LineBasedFrameDecoder()).addLast(new StringDecoder()).addLast(new LineEncoder()).addLast(requests);
+ * const reply = await requests.request("TIME", { timeoutMs: 5_000 });
+ * ```
+ *
  * **A pipeline that does something strange** becomes visible with a {@link LoggingHandler}, before, behind or on both
  * sides of the suspect. It prints through any {@link Logger}; `console` is one:
  *
@@ -53,4 +63,11 @@ export { IdleStateHandler, type IdleStateHandlerOptions } from "./idle-state-han
 export type { Logger, LogLevel } from "./logger.js";
 export { LoggingHandler, type LoggingHandlerOptions } from "./logging-handler.js";
 export { ReadTimeoutHandler } from "./read-timeout-handler.js";
+export type { RequestMatchingOptions, RequestOptions } from "./request-matching-handler.js";
+export {
+  type RequestId,
+  RequestResponseByIdHandler,
+  type RequestResponseByIdHandlerOptions,
+} from "./request-response-by-id-handler.js";
+export { RequestResponseHandler, type RequestResponseHandlerOptions } from "./request-response-handler.js";
 export { WriteTimeoutHandler } from "./write-timeout-handler.js";
