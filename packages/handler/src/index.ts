@@ -13,18 +13,30 @@
  *   .addLast(new WriteTimeoutHandler(10_000));   // WRITE_TIMEOUT
  * ```
  *
- * **A connection that may be quiet** wants more care: {@link IdleStateHandler} only says that it is quiet, with an
- * {@link IdleStateEvent} for each direction, and a handler of yours decides. The usual pair is a ping when we have
- * written nothing for a while, and the end when the peer has been silent for several pings:
+ * **A connection that may be quiet** needs heartbeats: a {@link HeartbeatHandler} at each end asks, answers and raises
+ * HEARTBEAT_TIMEOUT when the peer is gone. The protocol says how a ping looks ({@link textHeartbeat},
+ * {@link oneByteHeartbeat}, {@link emptyFrameHeartbeat}, or a {@link HeartbeatProtocol} of yours), and its place is
+ * where such messages pass:
+ *
+ * ```ts
+ * const heartbeat = { protocol: oneByteHeartbeat(), intervalMs: 20_000, timeoutMs: 5_000 };
+ * client.addLast(framing).addLast(new HeartbeatHandler({ ...heartbeat, side: "client" }));
+ * server.addLast(framing).addLast(new HeartbeatHandler({ ...heartbeat, side: "server" }));
+ * ```
+ *
+ * A server whose clients beat by themselves has two cheaper ways to let go of the silent ones: {@link missCounter}
+ * counts for each connection, a {@link SilenceSweep} looks at all of them now and then.
+ *
+ * **Anything else about silence** begins with {@link IdleStateHandler}. It only says that a channel is quiet, with an
+ * {@link IdleStateEvent} for each direction, and a handler of yours decides:
  *
  * ```ts
  * pipeline
- *   .addLast(new IdleStateHandler({ writerIdleMs: 20_000, readerIdleMs: 60_000 }))
- *   .addLast(new LineBasedFrameDecoder())
+ *   .addLast(new IdleStateHandler({ readerIdleMs: 300_000 }))
  *   .addLast({
  *     userEventTriggered(ctx, event) {
- *       if (event === IdleStateEvent.FIRST_READER_IDLE) ctx.close();
- *       else if (event instanceof IdleStateEvent) ctx.writeAndFlush(ByteBuf.from("ping\n"));
+ *       if (event === IdleStateEvent.FIRST_READER_IDLE) ctx.writeAndFlush(ByteBuf.from("still there?\n"));
+ *       else if (event instanceof IdleStateEvent) ctx.close();
  *       else ctx.fireUserEventTriggered(event);
  *     },
  *   });
@@ -58,10 +70,16 @@
  * channel.checkException();   // throws READ_TIMEOUT
  * ```
  */
+export { emptyFrameHeartbeat } from "./empty-frame-heartbeat.js";
+export { HeartbeatEvent, type HeartbeatEventKind } from "./heartbeat-event.js";
+export { HeartbeatHandler, type HeartbeatHandlerOptions } from "./heartbeat-handler.js";
+export type { HeartbeatProtocol } from "./heartbeat-protocol.js";
 export { type IdleState, IdleStateEvent } from "./idle-state-event.js";
 export { IdleStateHandler, type IdleStateHandlerOptions } from "./idle-state-handler.js";
 export type { Logger, LogLevel } from "./logger.js";
 export { LoggingHandler, type LoggingHandlerOptions } from "./logging-handler.js";
+export { type MissCounterOptions, missCounter } from "./miss-counter.js";
+export { type OneByteHeartbeatOptions, oneByteHeartbeat } from "./one-byte-heartbeat.js";
 export { ReadTimeoutHandler } from "./read-timeout-handler.js";
 export type { RequestMatchingOptions, RequestOptions } from "./request-matching-handler.js";
 export {
@@ -70,4 +88,7 @@ export {
   type RequestResponseByIdHandlerOptions,
 } from "./request-response-by-id-handler.js";
 export { RequestResponseHandler, type RequestResponseHandlerOptions } from "./request-response-handler.js";
+export type { RoundTripTime } from "./round-trip-time.js";
+export { SilenceSweep, type SilenceSweepOptions } from "./silence-sweep.js";
+export { type TextHeartbeatOptions, textHeartbeat } from "./text-heartbeat.js";
 export { WriteTimeoutHandler } from "./write-timeout-handler.js";
