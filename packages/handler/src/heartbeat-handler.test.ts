@@ -160,6 +160,39 @@ describe("HeartbeatHandler, pinging", () => {
   });
 });
 
+describe("HeartbeatHandler, where nobody answers", () => {
+  const { makePing, isPing } = numbered;
+  const protocol = { makePing, isPing };
+
+  it("beats, and expects nothing", () => {
+    const { channel, clock, log } = setup({ ...client, protocol });
+    clock.advance(95);
+    expect([channel.isOpen, log]).toEqual([true, ["30 sent", "60 sent", "90 sent"]]);
+  });
+
+  it("needs a handler for each direction to watch both", () => {
+    const clock = new ManualClock();
+    const channel = new EmbeddedChannel({
+      clock,
+      handlers: [
+        new HeartbeatHandler({ ...client, protocol }),
+        new HeartbeatHandler({ ...client, pings: "server", protocol }),
+      ],
+    });
+    clock.advance(35);
+    channel.writeInbound("ping:1");
+    clock.advance(39);
+    expect([channel.isOpen, channel.inboundMessages, channel.outboundMessages]).toEqual([
+      true,
+      [],
+      ["ping:1", "ping:2"],
+    ]);
+    clock.advance(1);
+    expect(() => channel.checkException()).toThrow(expect.objectContaining({ code: "HEARTBEAT_TIMEOUT" }));
+    expect(channel.isOpen).toBe(false);
+  });
+});
+
 describe("HeartbeatHandler and round trips", () => {
   it("measures an answer to the last ping only", () => {
     const { channel, clock, heartbeat } = setup({ ...client, maxMissed: 9 });
@@ -355,7 +388,8 @@ describe("HeartbeatHandler", () => {
 
   it.each<[string, Partial<HeartbeatHandlerOptions>]>([
     ["an end that pings without makePing", { protocol: {} }],
-    ["an end that pings without isPong", { protocol: { makePing: () => "" } }],
+    ["pings of both without isPong", { pings: "both", protocol: { makePing: () => "" } }],
+    ["onlyPongs without isPong", { protocol: { makePing: () => "" }, onlyPongs: true }],
     ["onlyPongs without isPing", { side: "server", protocol: {}, onlyPongs: true }],
     ["an interval of 0 at an end that pings", { intervalMs: 0 }],
     ["an interval that is no number", { intervalMs: Number.NaN }],

@@ -24,7 +24,9 @@ import {
 import { HeartbeatEvent } from "./heartbeat-event.js";
 import { HeartbeatMachine } from "./heartbeat-machine.js";
 import type { HeartbeatProtocol } from "./heartbeat-protocol.js";
-import { type RoundTripTime, roundTripTimeAfter } from "./round-trip-time.js";
+import { RoundTripMeter } from "./round-trip-meter.js";
+import type { RoundTripTime } from "./round-trip-time.js";
+import { skipEvents } from "./skip-events.js";
 
 /** Both ends of a connection may share all but `side`. Times in milliseconds. */
 export interface HeartbeatHandlerOptions<In = unknown, Out = unknown> {
@@ -74,6 +76,10 @@ export interface HeartbeatHandlerOptions<In = unknown, Out = unknown> {
  * `intervalMs + maxMissed * timeoutMs` after it fell silent, HEARTBEAT_TIMEOUT (`limit`: those milliseconds) goes to
  * `exceptionCaught` and the channel is closed; what is queued is not sent, but fails with CHANNEL_CLOSED.
  *
+ * Where nobody answers (a protocol without `isPong`), an end that pings only beats, and reads pass it by. For
+ * heartbeats in both directions that nobody answers, as in AMQP or STOMP, put in two handlers: one whose client pings,
+ * one whose server does.
+ *
  * Heartbeats queue like other messages, in both directions: `timeoutMs` should be longer than a full queue takes to
  * be sent, and a channel whose reading is paused for longer than that hears nothing and loses its peer. An end that
  * has shut its output down neither asks nor answers, and goes on listening.
@@ -92,6 +98,7 @@ export interface HeartbeatHandlerOptions<In = unknown, Out = unknown> {
 export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHandler {
   declare readonly "~writes": () => Out;
   readonly #machine: HeartbeatMachine;
+  readonly #meter = new RoundTripMeter();
   readonly #protocol: HeartbeatProtocol<In, Out>;
   readonly #pings: boolean;
   readonly #bothPing: boolean;
@@ -103,11 +110,6 @@ export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHand
   #armedFor = Number.POSITIVE_INFINITY;
   /** Whether there was a sign of life since the machine was last told. */
   #heard = false;
-  #sequence = 0;
-  /** Pings without a pong so far: only the pong to the last of them can be measured. */
-  #unanswered = 0;
-  #pingedAt = 0;
-  #roundTripTime: RoundTripTime | undefined;
 
   /** @throws SluiceError `INVALID_ARGUMENT` if a number is out of range, or the protocol lacks what this end needs */
   constructor(options: HeartbeatHandlerOptions<In, Out>) {
@@ -119,22 +121,27 @@ export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHand
     this.#protocol = protocol;
     this.#onlyPongs = onlyPongs;
     this.#onDead = onDead;
-    if (this.#pings && (protocol.makePing === undefined || protocol.isPong === undefined)) {
-      invalid("an end that pings needs a protocol with makePing and isPong");
+    if (this.#pings && protocol.makePing === undefined) invalid("an end that pings needs a protocol with makePing");
+    if (this.#bothPing && protocol.isPong === undefined) {
+      invalid("without isPong each direction needs a handler of its own");
     }
-    if (onlyPongs && !this.#pings && protocol.isPing === undefined) invalid("onlyPongs needs a protocol with isPing");
+    if (onlyPongs && (this.#pings ? protocol.isPong : protocol.isPing) === undefined) {
+      invalid(`onlyPongs needs a protocol with ${this.#pings ? "isPong" : "isPing"}`);
+    }
     if (this.#pings || intervalMs !== 0) checkTime("intervalMs", intervalMs);
     checkTime("timeoutMs", timeoutMs);
     if (!(Number.isSafeInteger(maxMissed) && maxMissed >= 1)) {
       invalid(`maxMissed must be a whole number from 1, not ${maxMissed}`);
     }
     this.#silenceMs = intervalMs + maxMissed * timeoutMs;
-    this.#machine = new HeartbeatMachine({ pings: this.#pings, intervalMs, timeoutMs, maxMissed });
+    const role = !this.#pings ? "listening" : protocol.isPong === undefined ? "beating" : "asking";
+    if (role === "beating") skipEvents(this, HeartbeatHandler.prototype, ["channelRead", "channelReadComplete"]);
+    this.#machine = new HeartbeatMachine({ role, intervalMs, timeoutMs, maxMissed });
   }
 
   /** As of the last pong that was measured; `undefined` before the first, and always at an end that does not ping. */
   get roundTripTime(): RoundTripTime | undefined {
-    return this.#roundTripTime;
+    return this.#meter.time;
   }
 
   /** Misses in a row; 0 while all is well. */
@@ -246,10 +253,8 @@ export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHand
 
   #ping(ctx: ChannelHandlerContext, now: number): void {
     if (!canWrite(ctx)) return;
-    const ping = this.#protocol.makePing?.(this.#sequence + 1);
-    this.#sequence++;
-    this.#unanswered++;
-    this.#pingedAt = now;
+    const ping = this.#protocol.makePing?.(this.#meter.sequence + 1);
+    this.#meter.pinged(now);
     ctx.writeAndFlush(ping);
     ctx.fireUserEventTriggered(HeartbeatEvent.SENT);
   }
@@ -266,29 +271,18 @@ export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHand
    * end that awaits it: of both ends together, as many pongs are awaited as messages are under way.
    */
   #isRatherPing(message: In): boolean {
-    return this.#bothPing && this.#unanswered === 0 && this.#protocol.isPing?.(message) === true;
+    return this.#bothPing && this.#meter.unanswered === 0 && this.#protocol.isPing?.(message) === true;
   }
 
   #pongReceived(ctx: ChannelHandlerContext, pong: In): void {
     this.#heard = true;
-    if (!this.#answersLastPing(pong)) {
-      ctx.fireUserEventTriggered(HeartbeatEvent.RECEIVED);
-      return;
-    }
-    this.#roundTripTime = roundTripTimeAfter(this.#roundTripTime, ctx.clock.now() - this.#pingedAt);
-    ctx.fireUserEventTriggered(HeartbeatEvent.measured(this.#roundTripTime));
-  }
-
-  #answersLastPing(pong: In): boolean {
     const protocol = this.#protocol;
-    if (this.#unanswered === 0) return false;
-    if (protocol.sequenceOf === undefined) {
-      this.#unanswered--;
-      return this.#unanswered === 0 && !(this.#bothPing && protocol.isPing?.(pong));
-    }
-    if (protocol.sequenceOf(pong) !== this.#sequence) return false;
-    this.#unanswered = 0;
-    return true;
+    const isAmbiguous = this.#bothPing && protocol.isPing?.(pong) === true;
+    const isMeasured = this.#meter.ponged(protocol.sequenceOf?.(pong), ctx.clock.now(), isAmbiguous);
+    const { time } = this.#meter;
+    ctx.fireUserEventTriggered(
+      isMeasured && time !== undefined ? HeartbeatEvent.measured(time) : HeartbeatEvent.RECEIVED,
+    );
   }
 
   #declareDead(ctx: ChannelHandlerContext): void {

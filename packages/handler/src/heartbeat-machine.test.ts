@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { HeartbeatMachine, type HeartbeatMachineEvent } from "./heartbeat-machine.js";
+import { HeartbeatMachine, type HeartbeatMachineEvent, type HeartbeatRole } from "./heartbeat-machine.js";
 
 type Happening = readonly [event: HeartbeatMachineEvent, at: number];
 
 const never = Number.POSITIVE_INFINITY;
 
 /** How each state is reached, with 30 ms between pings, 10 ms to answer and two misses allowed. */
-const PINGING = {
+const ASKING = {
   new: [],
   alive: [["started", 0]],
   doubtful: [
@@ -42,8 +42,8 @@ const LISTENING = {
   stopped: [["stopped", 0]],
 } as const satisfies Record<string, readonly Happening[]>;
 
-function machineAfter(pings: boolean, path: readonly Happening[]) {
-  const machine = new HeartbeatMachine({ pings, intervalMs: 30, timeoutMs: 10, maxMissed: 2 });
+function machineAfter(role: HeartbeatRole, path: readonly Happening[]) {
+  const machine = new HeartbeatMachine({ role, intervalMs: 30, timeoutMs: 10, maxMissed: 2 });
   for (const [event, at] of path) machine.on(event, at);
   return machine;
 }
@@ -58,11 +58,11 @@ type Row = readonly [
 ];
 
 /** In every state: each event, `expired` also too early where there is a deadline. */
-function table(pings: boolean, paths: Record<string, readonly Happening[]>, rows: Record<string, readonly Row[]>) {
+function table(role: HeartbeatRole, paths: Record<string, readonly Happening[]>, rows: Record<string, readonly Row[]>) {
   const cells = Object.entries(rows).flatMap(([from, cells]) => cells.map((cell) => [from, ...cell] as const));
 
   it.each(cells)("%s, %s at %i: %s", (from, event, at, action, state, missed, deadline) => {
-    const machine = machineAfter(pings, paths[from] as readonly Happening[]);
+    const machine = machineAfter(role, paths[from] as readonly Happening[]);
     const done = machine.on(event, at);
     expect([done, machine.state, machine.missed, machine.deadline]).toEqual([action, state, missed, deadline]);
   });
@@ -70,16 +70,17 @@ function table(pings: boolean, paths: Record<string, readonly Happening[]>, rows
   it("has a row for every state and event, and reaches every state", () => {
     const events: HeartbeatMachineEvent[] = ["started", "heard", "expired", "spared", "stopped"];
     for (const state of Object.keys(paths)) {
-      expect(machineAfter(pings, paths[state] as readonly Happening[]).state).toBe(state.split(",")[0]);
+      expect(machineAfter(role, paths[state] as readonly Happening[]).state).toBe(state.split(",")[0]);
       expect(new Set(rows[state]?.map(([event]) => event))).toEqual(new Set(events));
     }
     const reached = new Set(Object.values(rows).flatMap((cells) => cells.map(([, , , state]) => state)));
-    expect(reached).toEqual(new Set(["new", "alive", "doubtful", "dead", "stopped"]));
+    const all = ["new", "alive", "doubtful", "dead", "stopped"];
+    expect(reached).toEqual(new Set(role === "beating" ? ["new", "alive", "stopped"] : all));
   });
 }
 
-describe("HeartbeatMachine, pinging", () => {
-  table(true, PINGING, {
+describe("HeartbeatMachine, asking", () => {
+  table("asking", ASKING, {
     new: [
       ["started", 70, "wait", "alive", 0, 100],
       ["heard", 70, "wait", "new", 0, never],
@@ -131,7 +132,7 @@ describe("HeartbeatMachine, pinging", () => {
 });
 
 describe("HeartbeatMachine, listening", () => {
-  table(false, LISTENING, {
+  table("listening", LISTENING, {
     new: [
       ["started", 70, "wait", "alive", 0, 110],
       ["heard", 70, "wait", "new", 0, never],
@@ -172,10 +173,41 @@ describe("HeartbeatMachine, listening", () => {
   });
 });
 
+describe("HeartbeatMachine, beating", () => {
+  table(
+    "beating",
+    { new: [], alive: [["started", 0]], stopped: [["stopped", 0]] },
+    {
+      new: [
+        ["started", 70, "wait", "alive", 0, 100],
+        ["heard", 70, "wait", "new", 0, never],
+        ["expired", 70, "wait", "new", 0, never],
+        ["spared", 70, "wait", "new", 0, never],
+        ["stopped", 70, "wait", "stopped", 0, never],
+      ],
+      alive: [
+        ["started", 25, "wait", "alive", 0, 30],
+        ["heard", 25, "wait", "alive", 0, 30],
+        ["expired", 25, "wait", "alive", 0, 30],
+        ["expired", 30, "ping", "alive", 0, 60],
+        ["spared", 25, "wait", "alive", 0, 30],
+        ["stopped", 25, "wait", "stopped", 0, never],
+      ],
+      stopped: [
+        ["started", 70, "wait", "stopped", 0, never],
+        ["heard", 70, "wait", "stopped", 0, never],
+        ["expired", 70, "wait", "stopped", 0, never],
+        ["spared", 70, "wait", "stopped", 0, never],
+        ["stopped", 70, "wait", "stopped", 0, never],
+      ],
+    },
+  );
+});
+
 describe("HeartbeatMachine with one miss allowed", () => {
   it.each([
     [
-      true,
+      "asking",
       [
         ["started", 0],
         ["expired", 30],
@@ -183,14 +215,14 @@ describe("HeartbeatMachine with one miss allowed", () => {
       ],
     ],
     [
-      false,
+      "listening",
       [
         ["started", 0],
         ["expired", 40],
       ],
     ],
-  ] as const)("is dead after interval and timeout (pinging: %s)", (pings, path) => {
-    const machine = new HeartbeatMachine({ pings, intervalMs: 30, timeoutMs: 10, maxMissed: 1 });
+  ] as const)("is dead after interval and timeout (%s)", (role, path) => {
+    const machine = new HeartbeatMachine({ role, intervalMs: 30, timeoutMs: 10, maxMissed: 1 });
     const actions = path.map(([event, at]) => machine.on(event, at));
     expect([actions.at(-1), machine.state, machine.missed]).toEqual(["declareDead", "dead", 1]);
   });

@@ -17,7 +17,8 @@
  * without a sign of life within `timeoutMs` is a miss, and is repeated at once. An end that only listens counts its
  * first miss when it has heard nothing for `intervalMs + timeoutMs`, the next ones `timeoutMs` apart. Both give up at
  * the `maxMissed`th miss in a row: no later than `intervalMs + maxMissed * timeoutMs` after the peer fell silent.
- * (Where a round trip takes longer than `intervalMs`, the next ping waits for it, and that much later it is.)
+ * (Where a round trip takes longer than `intervalMs`, the next ping waits for it, and that much later it is.) An end
+ * that beats sends its pings and expects nothing: it is alive until it is stopped.
  */
 
 export type HeartbeatState = "new" | "alive" | "doubtful" | "dead" | "stopped";
@@ -28,9 +29,11 @@ export type HeartbeatMachineEvent = "started" | "heard" | "expired" | "spared" |
 /** What the handler has to do. `pingAgain` and `declareDead` report a miss as well. */
 export type HeartbeatAction = "wait" | "ping" | "reportMiss" | "pingAgain" | "declareDead";
 
+/** `asking`: pings and expects answers. `beating`: pings that nobody answers. `listening`: expects to hear something. */
+export type HeartbeatRole = "asking" | "beating" | "listening";
+
 export interface HeartbeatTiming {
-  /** Whether this end pings; the other kind only listens. */
-  readonly pings: boolean;
+  readonly role: HeartbeatRole;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly maxMissed: number;
@@ -70,7 +73,7 @@ export class HeartbeatMachine {
         return "wait";
       case "heard":
         if (this.#state === "doubtful") this.#live(now, this.#pingedAt);
-        else if (this.#state === "alive" && !this.#timing.pings) this.#live(now, now);
+        else if (this.#state === "alive" && this.#timing.role === "listening") this.#live(now, now);
         return "wait";
       case "expired":
         return now < this.#deadline ? "wait" : this.#expired(now);
@@ -84,15 +87,19 @@ export class HeartbeatMachine {
   }
 
   #live(now: number, pingedAt: number): void {
-    const { pings, intervalMs, timeoutMs } = this.#timing;
+    const { role, intervalMs, timeoutMs } = this.#timing;
     this.#missed = 0;
-    this.#enter("alive", pings ? Math.max(pingedAt + intervalMs, now) : now + intervalMs + timeoutMs);
+    this.#enter("alive", role === "listening" ? now + intervalMs + timeoutMs : Math.max(pingedAt + intervalMs, now));
   }
 
   /** Only the two states with a finite deadline get here. */
   #expired(now: number): HeartbeatAction {
-    const { pings, timeoutMs, maxMissed } = this.#timing;
-    if (pings && this.#state === "alive") {
+    const { role, intervalMs, timeoutMs, maxMissed } = this.#timing;
+    if (role === "beating") {
+      this.#enter("alive", now + intervalMs);
+      return "ping";
+    }
+    if (role === "asking" && this.#state === "alive") {
       this.#pingedAt = now;
       this.#enter("doubtful", now + timeoutMs);
       return "ping";
@@ -104,7 +111,7 @@ export class HeartbeatMachine {
     }
     this.#pingedAt = now;
     this.#enter("doubtful", now + timeoutMs);
-    return pings ? "pingAgain" : "reportMiss";
+    return role === "asking" ? "pingAgain" : "reportMiss";
   }
 
   #enter(state: HeartbeatState, deadline: number): void {

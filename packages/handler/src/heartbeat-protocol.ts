@@ -23,8 +23,9 @@ export interface HeartbeatProtocol<In, Out> {
   /** The answer to a ping, or `undefined` for none. Without it pings are only signs of life. */
   makePong?(ping: In): Out | undefined;
   /**
-   * Asked of each message that arrives. Pongs go no further in the pipeline. Needed by an end that pings; where the
-   * answers look like other messages, `() => false` leaves it at traffic being a sign of life.
+   * Asked of each message that arrives. Pongs go no further in the pipeline. Without it nobody answers, and an end
+   * that pings expects nothing; where the answers look like other messages, `() => false` leaves it at traffic being a
+   * sign of life.
    *
    * A message may be a ping and a pong at once, such as an empty frame: an end that pings takes it for a pong, any
    * other for a ping. Where both ends ping it is a pong if one is awaited, and no round trip is measured.
