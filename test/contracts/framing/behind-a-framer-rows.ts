@@ -124,7 +124,7 @@ export const aggregator = decoderRow({
   name: "MessageAggregator",
   options: fc.record({ maxContentLength: fc.nat(12) }),
   make: (options) => [framer(), new Letters(options)],
-  mayHold: ({ maxContentLength }) => 255 + maxContentLength,
+  mayHold,
   piece: fc.array(fc.nat(5), { maxLength: 4 }),
   part: ({ maxContentLength }, lengths) => {
     const contents = lengths.map((length, at) => utf8(String(at).repeat(length)));

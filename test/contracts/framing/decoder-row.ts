@@ -37,8 +37,10 @@ export interface DecoderRow {
   readonly name: string;
   /** A new decoder and what it needs around it. The first handler is the one that cuts the stream. */
   readonly make: (options: unknown) => readonly ChannelHandler[];
-  /** Most bytes that may be held between two chunks, by the limits in the options. */
+  /** Most bytes that the first handler may hold between two chunks, by the limits in the options. */
   readonly mayHold: (options: unknown) => number;
+  /** How often it may look at a byte. */
+  readonly mayLook: (options: unknown) => number;
   readonly wellFormed: fc.Arbitrary<WellFormedCase>;
   readonly garbage: fc.Arbitrary<FramingCase>;
 }
@@ -48,6 +50,8 @@ interface RowOptions<Options, Piece> {
   readonly options: fc.Arbitrary<Options>;
   readonly make: (options: Options) => readonly ChannelHandler[];
   readonly mayHold: (options: Options) => number;
+  /** @default once */
+  readonly mayLook?: (options: Options) => number;
   /** What a part is made of; apart from the options, so that cases cost little and shrink well. */
   readonly piece: fc.Arbitrary<Piece>;
   readonly part: (options: Options, piece: Piece) => Part;
@@ -75,8 +79,8 @@ export function decoderRow<Options, Piece>(row: RowOptions<Options, Piece>): Dec
       const pieces = [bytes.subarray(0, place), Uint8Array.from(noise), bytes.subarray(place + removed)];
       return { options, bytes: joined(pieces) };
     });
-  const { name, make, mayHold } = row as unknown as DecoderRow;
-  return { name, make, mayHold, wellFormed, garbage };
+  const { name, make, mayHold, mayLook = () => 1 } = row as unknown as DecoderRow & RowOptions<unknown, unknown>;
+  return { name, make, mayHold, mayLook, wellFormed, garbage };
 }
 
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {

@@ -42,7 +42,9 @@ export const delimiter = decoderRow({
     failFast: fc.boolean(),
   }),
   make: (options) => [new DelimiterBasedFrameDecoder(options)],
-  mayHold: ({ maxFrameLength, delimiters }) => maxFrameLength + Math.max(...delimiters.map((one) => one.length)) - 1,
+  mayHold: ({ maxFrameLength, delimiters }) => maxFrameLength + longest(delimiters) - 1,
+  // Where one delimiter is the beginning of another, what was read to see that it ends is read again.
+  mayLook: ({ delimiters }) => longest(delimiters),
   piece: fc.record({ content: textOf("xyz", { minLength: 1, maxLength: 20 }), which: fc.nat(4) }),
   part: ({ maxFrameLength, delimiters, stripDelimiter }, { content, which }) => {
     const whole = content + delimiters[which % delimiters.length];
@@ -83,6 +85,10 @@ export const json = decoderRow({
   },
   alphabet: utf8('{}[]{}[]"",\\ 1a'),
 });
+
+function longest(delimiters: readonly string[]): number {
+  return Math.max(...delimiters.map((one) => one.length));
+}
 
 function frame(counted: Uint8Array, message: Uint8Array, limit: number): Given {
   return counted.length > limit ? { error: "FRAME_TOO_LONG" } : { message };
