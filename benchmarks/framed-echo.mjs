@@ -13,12 +13,16 @@ const CASES = [
 const SERVERS = ["net-slab", "net-unframed", "sluice"];
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "2" }, rounds: { type: "string", default: "5" } },
+  options: {
+    seconds: { type: "string", default: "2" },
+    rounds: { type: "string", default: "5" },
+    depth: { type: "string" },
+  },
 });
 const canPin = spawnSync("taskset", ["--version"]).status === 0;
 
 console.log(`node ${process.version}, ${canPin ? "server and load on a core each" : "not pinned to cores"}`);
-for (const one of CASES) {
+for (const one of CASES.filter(({ depth }) => values.depth === undefined || depth === Number(values.depth))) {
   const runs = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     const run = {};
