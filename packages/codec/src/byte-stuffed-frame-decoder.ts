@@ -34,7 +34,8 @@ export abstract class ByteStuffedFrameDecoder extends ByteToMessageDecoder<ByteB
   #discarding = false;
 
   constructor(stuffing: ByteStuffing) {
-    super({ ...stuffing, maxAccumulatedBytes: Number.MAX_SAFE_INTEGER });
+    const maxUnreadBytes = stuffing.maxStuffedLength;
+    super({ ...stuffing, maxUnreadBytes, maxAccumulatedBytes: Number.MAX_SAFE_INTEGER });
     this.#endByte = stuffing.endByte;
     this.#maxFrameLength = stuffing.maxFrameLength;
     this.#maxStuffedLength = stuffing.maxStuffedLength;

@@ -57,6 +57,19 @@ describe("ByteToMessageDecoder", () => {
       expect(log).toEqual(["begin ab", "end ab", "begin cd", "end cd", "begin ef", "end ef"]);
     });
 
+    it.each([100, 4000])("makes no more room than what may be left unread needs, for a chunk of %i", (size) => {
+      const rooms = new Set<number>();
+      const tenThousand: Decode = (input) => {
+        if (input.readableBytes > 5000) rooms.add(input.capacity);
+        if (input.readableBytes > 10_000) input.skipBytes(10_000);
+      };
+      const { channel } = channelWith(new Scripted(tenThousand, { maxUnreadBytes: 10_000 }));
+      for (let i = 0; i < 9; i++) channel.writeInbound(ByteBuf.from(new Uint8Array(1100)));
+      channel.writeInbound(ByteBuf.from(new Uint8Array(size)));
+      // Twice what there was when it moved; then not 15 400, but room for the byte that makes decoding go on.
+      expect([...rooms]).toEqual([6600, 10_001]);
+    });
+
     it("does not call decode before what it needs is there", () => {
       const seen: number[] = [];
       const decoder = new Scripted(function (input, out) {

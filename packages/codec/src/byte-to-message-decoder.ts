@@ -18,7 +18,8 @@
  * - **Copies.** A byte is copied when its frame is torn, and then once, if `decode` says how long the frame is
  *   ({@link ByteToMessageDecoder.need}); the accumulator is then made at that size at once. That is address space: hosts
  *   do not back large zeroed allocations with memory before they are written, so announcing a long frame costs the
- *   receiver little until its bytes come. Without a known length the accumulator doubles. It is never rewritten.
+ *   receiver little until its bytes come. Without a known length the accumulator doubles, up to the limit. It is never
+ *   rewritten.
  * - **Re-entrancy.** What arrives while messages are being passed on waits until the outer call is through.
  * - **Closing.** `channel.close()` in the middle of a chunk does not unread it: the frames that have already arrived are
  *   still delivered, as in Netty. Remove the decoder to stop that.
@@ -55,6 +56,11 @@ export interface ByteToMessageDecoderOptions extends DecoderOptions {
    * @default 1 MiB
    */
   readonly maxAccumulatedBytes?: number;
+  /**
+   * Bytes `decode` leaves unread at most when it waits for more, without `need`. More room than that is not made for them.
+   * @default maxAccumulatedBytes
+   */
+  readonly maxUnreadBytes?: number;
 }
 
 /**
@@ -94,7 +100,8 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     super();
     this.#closeOnFatalError = options.closeOnFatalError ?? true;
     this.#maxAccumulatedBytes = checkBytes("maxAccumulatedBytes", options.maxAccumulatedBytes ?? DEFAULT_MAX_LENGTH, 1);
-    this.#input = new StreamInput(this.#maxAccumulatedBytes);
+    const maxUnread = checkBytes("maxUnreadBytes", options.maxUnreadBytes ?? this.#maxAccumulatedBytes - 1, 0);
+    this.#input = new StreamInput(this.#maxAccumulatedBytes, maxUnread + 1);
   }
 
   /** Bytes that subclasses have looked through for the end of a frame. */

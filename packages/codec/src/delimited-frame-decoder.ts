@@ -20,6 +20,7 @@ import type { MessageSink } from "./message-sink.js";
 
 export interface DelimitedFrames extends DecoderOptions {
   readonly search: DelimiterSearch;
+  readonly longestDelimiter: number;
   readonly maxLength: number;
   readonly stripDelimiter: boolean;
   readonly failFast: boolean;
@@ -36,7 +37,8 @@ export abstract class DelimitedFrameDecoder extends ByteToMessageDecoder<ByteBuf
   #tooLong: SluiceError | undefined = undefined;
 
   constructor(frames: DelimitedFrames) {
-    super({ ...frames, maxAccumulatedBytes: Number.MAX_SAFE_INTEGER });
+    const maxUnreadBytes = frames.maxLength + frames.longestDelimiter - 1;
+    super({ ...frames, maxUnreadBytes, maxAccumulatedBytes: Number.MAX_SAFE_INTEGER });
     this.#search = frames.search;
     this.#maxLength = frames.maxLength;
     this.#strip = frames.stripDelimiter;

@@ -53,7 +53,9 @@ export class DelimiterBasedFrameDecoder extends DelimitedFrameDecoder {
   constructor(options: DelimiterBasedFrameDecoderOptions) {
     const { maxFrameLength = DEFAULT_MAX_LENGTH, delimiters, stripDelimiter = true, failFast = true } = options;
     const maxLength = checkBytes("maxFrameLength", maxFrameLength, 1);
-    super({ ...options, search: delimiterSearch(bytesOf(delimiters)), maxLength, stripDelimiter, failFast });
+    const bytes = bytesOf(delimiters);
+    const longestDelimiter = bytes.reduce((longest, { length }) => Math.max(longest, length), 0);
+    super({ ...options, search: delimiterSearch(bytes), longestDelimiter, maxLength, stripDelimiter, failFast });
   }
 }
 

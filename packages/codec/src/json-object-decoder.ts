@@ -71,8 +71,9 @@ export class JsonObjectDecoder extends ByteToMessageDecoder<ByteBuf> {
   #escaped = false;
 
   constructor(options: JsonObjectDecoderOptions = {}) {
-    super({ ...options, maxAccumulatedBytes: Number.MAX_SAFE_INTEGER });
-    this.#maxLength = checkBytes("maxObjectLength", options.maxObjectLength ?? DEFAULT_MAX_LENGTH, 1);
+    const maxLength = checkBytes("maxObjectLength", options.maxObjectLength ?? DEFAULT_MAX_LENGTH, 1);
+    super({ ...options, maxUnreadBytes: maxLength, maxAccumulatedBytes: Number.MAX_SAFE_INTEGER });
+    this.#maxLength = maxLength;
     this.#streamElements = options.streamArrayElements ?? false;
   }
 

@@ -52,7 +52,7 @@ export class LineBasedFrameDecoder extends DelimitedFrameDecoder {
     const { maxLength = DEFAULT_MAX_LENGTH, stripDelimiter = true, failFast = false, strict = false } = options;
     checkBytes("maxLength", maxLength, 1);
     const search = new DelimiterTailSearch(strict ? [CR_LF] : [CR_LF, LF], strict);
-    super({ ...options, search, maxLength, stripDelimiter, failFast });
+    super({ ...options, search, longestDelimiter: CR_LF.length, maxLength, stripDelimiter, failFast });
   }
 }
 

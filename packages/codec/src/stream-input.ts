@@ -10,7 +10,7 @@
  * ```
  *
  * A torn frame is copied to the accumulator as the chunks come: when it says how long it is (`needed`), just the bytes it
- * lacks, into room made once; otherwise as much again as there is. As soon as what is unread in the accumulator is in the
+ * lacks, into room made once; otherwise as much again as there is, into room that doubles up to the limit. As soon as what is unread in the accumulator is in the
  * chunk as well, decoding goes on in the chunk. An accumulator is only ever appended to, so frames may be slices of it.
  */
 import { ByteBuf } from "@sluice/buffer";
@@ -30,10 +30,16 @@ export class StreamInput {
   /** Offset in the stream of index 0 of `current`. */
   #base = 0;
   readonly #limit: number;
+  readonly #room: number;
 
-  /** @param limit Bytes that are kept at most. */
-  constructor(limit: number) {
+  /**
+   * @param limit Bytes that are kept at most.
+   * @param room Bytes of which decoding consumes some, if there are that many and none are `needed`: an accumulator of
+   * that size is never too small.
+   */
+  constructor(limit: number, room: number) {
     this.#limit = limit;
+    this.#room = room;
   }
 
   /** Offset in the stream of the next byte. */
@@ -67,7 +73,7 @@ export class StreamInput {
     const left = this.current.readableBytes;
     if (left >= this.#limit) return false;
     // At once, not when more arrives: the chunk may be a small part of a large slab, which must not be kept alive.
-    if (left > 0) this.#moveTo(this.needed > left ? this.needed : Math.max(2 * left, LEAST_ROOM));
+    if (left > 0) this.#moveTo(this.needed > left ? this.needed : this.#doubled(left));
     else this.enter(ByteBuf.EMPTY);
     return true;
   }
@@ -82,10 +88,10 @@ export class StreamInput {
   bite(): boolean {
     const chunk = this.#chunk;
     const have = this.current.readableBytes;
-    const wanted = this.needed > have ? this.needed - have : Math.max(have, LEAST_BITE);
+    const wanted = this.needed > have ? this.needed - have : this.#biteAfter(have);
     const n = Math.min(wanted, chunk.readableBytes, this.#limit - have);
     if (n > 0) {
-      if (!this.#isOwn || this.current.writableBytes < n) this.#moveTo(Math.max(this.needed, 2 * (have + n)));
+      if (!this.#isOwn || this.current.writableBytes < n) this.#moveTo(Math.max(this.needed, this.#doubled(have + n)));
       this.current.writeBytes(chunk, n);
       this.bytesCopied += n;
       this.#copied += n;
@@ -120,6 +126,17 @@ export class StreamInput {
     this.enter(ByteBuf.EMPTY);
     this.#chunk = ByteBuf.EMPTY;
     return unread;
+  }
+
+  /** As much again as there is of a frame of unknown length, but no more than there should be room for. */
+  #biteAfter(have: number): number {
+    const bite = Math.max(have, LEAST_BITE);
+    return have < this.#room ? Math.min(bite, this.#room - have) : bite;
+  }
+
+  /** Room for `n` bytes of a frame of unknown length, and for as many again. */
+  #doubled(n: number): number {
+    return Math.max(n, Math.min(Math.max(2 * n, LEAST_ROOM), this.#room));
   }
 
   /** Moves what is unread to new memory. */
