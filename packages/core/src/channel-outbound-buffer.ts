@@ -107,7 +107,7 @@ export class ChannelOutboundBuffer {
     const slot = (this.#head + this.#count) & mask;
     messages[slot] = message;
     sizes[slot] = size;
-    completions[slot] = completion;
+    if (completion !== undefined) completions[slot] = completion;
     this.#count++;
     this.#pendingBytes += size;
     if (this.#pendingBytes > this.#high) this.#updateWritability();
@@ -219,7 +219,7 @@ export class ChannelOutboundBuffer {
     const { messages, sizes, completions } = this.#ring as MessageRing;
     const completion = completions[slot];
     messages[slot] = undefined;
-    completions[slot] = undefined;
+    if (completion !== undefined) completions[slot] = undefined;
     this.#pendingBytes -= sizes[slot] as number;
     this.#count--;
     return completion;
