@@ -8,7 +8,7 @@ import { sameForAllCuts } from "./same-for-all-cuts.js";
 
 /** How many times more cases than usual; 20 in `npm run test:deep`. */
 const factor = Number(process.env.SLUICE_RUNS ?? 1);
-const CASES = factor > 1 ? 50_000 : 20_000;
+const CASES = factor > 1 ? 50_000 : 15_000;
 const MILLION = 1_000_000;
 
 let cases = 0;

@@ -26,7 +26,7 @@ const reading = (channelRead: (ctx: ChannelHandlerContext, chunk: ByteBuf) => vo
 
 describe("the contract of framing", () => {
   it("shows the smallest cut of a decoder that takes chunks for frames", () => {
-    expect(() => check(reading((ctx, chunk) => ctx.fireChannelRead(chunk)))).toThrow(/the cut 6f \| 6e650a74776f0a\n/);
+    expect(() => check(reading((ctx, chunk) => ctx.fireChannelRead(chunk)))).toThrow(/the cut 6f \| 6e650a74776f0a,/);
   });
 
   it("notices errors that tell another place", () => {
@@ -34,7 +34,7 @@ describe("the contract of framing", () => {
       const at = chunk.indexOf(0x21);
       if (at >= 0) ctx.fireExceptionCaught(new SluiceError("FRAME_MALFORMED", "!", { offset: at - chunk.readerIndex }));
     });
-    expect(() => check(handler, "ab!")).toThrow(/the cut 61 \| 6221\n/);
+    expect(() => check(handler, "ab!")).toThrow(/the cut 61 \| 6221,/);
   });
 
   it.each([

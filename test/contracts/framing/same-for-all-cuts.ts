@@ -2,7 +2,7 @@
 
 import { Random32 } from "../../interop/random-32.js";
 import type { DecoderRow, FramingCase } from "./decoder-row.js";
-import { outcomeOf, type StreamEnd } from "./outcome.js";
+import { END, outcomeOf, type StreamEnd } from "./outcome.js";
 import { RandomCut } from "./random-cut.js";
 
 /** @returns what comes out however `bytes` are cut; compared are the whole, single bytes, and cuts that `seed` draws */
@@ -16,7 +16,22 @@ export function sameForAllCuts(row: DecoderRow, one: FramingCase, end: StreamEnd
     const outcome = outcomeOf(row, options, cut, end);
     if (!isSame(outcome, whole)) differs(row, one, end, whole, smallest(row, one, end, whole) ?? cut);
   }
+  // It changes when an error comes, if need be only with the end of the stream, and never which.
+  if (hasFailFast(options)) {
+    const other = { ...options, failFast: !options.failFast };
+    const outcome = outcomeOf(row, other, RandomCut.whole(bytes), end);
+    if (!isSame(withoutEnd(outcome), withoutEnd(whole)))
+      throw new Error(report(row, options, "failFast", whole, outcome));
+  }
   return whole;
+}
+
+function withoutEnd(lines: readonly string[]): string[] {
+  return lines.filter((line) => line !== END);
+}
+
+function hasFailFast(options: unknown): options is { readonly failFast: boolean } {
+  return (options as { readonly failFast?: boolean }).failFast !== undefined;
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
@@ -33,13 +48,12 @@ function smallest(row: DecoderRow, { options, bytes }: FramingCase, end: StreamE
 }
 
 function differs(row: DecoderRow, { options }: FramingCase, end: StreamEnd, whole: string[], cut: RandomCut): never {
-  const outcome = outcomeOf(row, options, cut, end);
-  const report = [
-    `${row.name} ${JSON.stringify(options)} depends on the cut ${cut}`,
-    ...["", `uncut, ended by ${end}:`, ...whole],
-    ...["", "cut:", ...outcome],
-  ];
-  throw new Error(report.join("\n  "));
+  throw new Error(report(row, options, `the cut ${cut}, ended by ${end}`, whole, outcomeOf(row, options, cut, end)));
+}
+
+function report(row: DecoderRow, options: unknown, what: string, whole: string[], other: string[]): string {
+  const head = `${row.name} ${JSON.stringify(options)} depends on ${what}`;
+  return [head, "", "uncut:", ...whole, "", "otherwise:", ...other].join("\n  ");
 }
 
 /** What must not come out of any stream. */
