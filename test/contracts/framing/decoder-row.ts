@@ -24,7 +24,7 @@ export interface WellFormedCase extends FramingCase {
 }
 
 /** Some bytes of a stream, and what a decoder makes of them. */
-export interface Part {
+interface Part {
   readonly bytes: Uint8Array;
   readonly gives: readonly Given[];
 }

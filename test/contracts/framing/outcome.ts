@@ -27,7 +27,7 @@ export function outcomeOf(row: DecoderRow, options: unknown, cut: RandomCut, end
 }
 
 /** Writes down messages and errors; they go no further. */
-export function recorder(lines: string[]): ChannelHandler {
+function recorder(lines: string[]): ChannelHandler {
   let hasEnded = false;
   const add = (line: string) => lines.push(hasEnded ? `behind channelInactive: ${line}` : line);
   return {
