@@ -10,6 +10,7 @@ import {
 } from "sluice";
 
 const MAX_LENGTH = 8 * 1024 * 1024;
+const SLAB_BYTES = 64 * 1024;
 
 const HANDLERS = {
   LengthFieldBasedFrameDecoder: () => [
@@ -27,14 +28,29 @@ const HANDLERS = {
 export function sluiceDecoder(name, one, bytes, chunk) {
   const counter = name.includes("StringDecoder") ? new StringCounter() : new FrameCounter();
   const { pipeline } = new EmbeddedChannel(...HANDLERS[name](one), counter);
+  const slabs = inSlabs(bytes, chunk);
   return () => {
     counter.frames = counter.content = 0;
-    for (let at = 0; at < bytes.length; at += chunk) {
-      pipeline.fireChannelRead(ByteBuf.received(bytes, at, Math.min(chunk, bytes.length - at)));
-      pipeline.fireChannelReadComplete();
+    for (const slab of slabs) {
+      for (let at = 0; at < slab.length; at += chunk) {
+        pipeline.fireChannelRead(ByteBuf.received(slab, at, Math.min(chunk, slab.length - at)));
+        pipeline.fireChannelReadComplete();
+      }
     }
     return counter;
   };
+}
+
+/** As many chunks in one piece of memory as the transport would have put there. */
+function inSlabs(bytes, chunk) {
+  const used = SLAB_BYTES - (SLAB_BYTES % chunk);
+  const slabs = [];
+  for (let at = 0; at < bytes.length; at += used) {
+    const slab = Buffer.allocUnsafeSlow(Math.min(used, bytes.length - at));
+    bytes.copy(slab, 0, at);
+    slabs.push(slab);
+  }
+  return slabs;
 }
 
 class FrameCounter {
