@@ -22,3 +22,9 @@ export function rangeStart(array: Uint8Array, offset: number, length: number): n
   if (offset >>> 0 === offset && length >>> 0 === length && offset + length <= array.length) return offset;
   throw indexError(offset, length, array.length);
 }
+
+/** Throws INDEX_OUT_OF_RANGE unless `from` and `to` are the ends of a window on the first `capacity` bytes. */
+export function checkWindow(from: number, to: number, capacity: number): void {
+  if (from >>> 0 === from && to >>> 0 === to && from <= to && to <= capacity) return;
+  throw indexError(from, to - from, capacity);
+}

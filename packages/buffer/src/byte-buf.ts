@@ -18,14 +18,14 @@
  */
 
 import type { AllocOptions, FromStringOptions } from "./alloc-options.js";
-import { indexError, rangeStart, valueError } from "./bounds.js";
-import { ByteAccessors } from "./byte-accessors.js";
+import { checkWindow, indexError, rangeStart, valueError } from "./bounds.js";
+import { addAccessors, type ByteAccessors } from "./byte-accessors.js";
 import { compareBytes } from "./compare-bytes.js";
 import { copyBytes } from "./copy-bytes.js";
 import { formatHex, formatHexTable, parseHex } from "./hex.js";
-import { asSize, copyOf, cut, isCut, slab, uncut } from "./memory.js";
+import { asSize, copyOf, cut, isCut, moveMemory, slab, uncut } from "./memory.js";
 import { RareState, RECEIVED } from "./rare-state.js";
-import { indexOfByte, indexOfSequence, SHORT_SEARCH } from "./search.js";
+import { indexOfByte, indexOfEitherByWords, indexOfSequence } from "./search.js";
 import { SluiceError } from "./sluice-error.js";
 import { decodeText, encodeText, putUtf8, type TextEncoding, utf8Length } from "./text.js";
 
@@ -39,11 +39,19 @@ const LEAST_GROWTH = 64;
  * INDEX_OUT_OF_RANGE and changes nothing. A slice costs one small object and no view of the memory; a view is made by
  * `asUint8Array`, and by `indexOf` once per chunk.
  */
-export class ByteBuf extends ByteAccessors {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: addAccessors makes it true.
+export class ByteBuf {
   /** A buffer of no bytes. Sharing it is safe: with a capacity of 0 neither index can ever move. */
   static readonly EMPTY: ByteBuf = new ByteBuf(new Uint8Array(0), 0, 0, 0, 0, undefined);
 
-  declare private rare: RareState | undefined;
+  /** The memory. Other buffers share it: keep to this one's part, and never transfer the `ArrayBuffer` behind it. */
+  declare readonly array: Uint8Array;
+  /** Where index 0 of this buffer lies in {@link array}. */
+  declare readonly arrayOffset: number;
+  /** Bytes of {@link array} that belong to this buffer. */
+  declare readonly capacity: number;
+  /** @internal */
+  declare rare: RareState | undefined;
 
   private constructor(
     array: Uint8Array,
@@ -53,7 +61,11 @@ export class ByteBuf extends ByteAccessors {
     capacity: number,
     rare: RareState | undefined,
   ) {
-    super(array, arrayOffset, reader, writer, capacity);
+    this.array = array;
+    this.arrayOffset = arrayOffset;
+    this.capacity = capacity;
+    this.reader = reader;
+    this.writer = writer;
     this.rare = rare;
   }
 
@@ -255,6 +267,14 @@ export class ByteBuf extends ByteAccessors {
     return new ByteBuf(this.array, this.arrayOffset, this.reader, this.writer, this.capacity, this.inherited);
   }
 
+  /** Becomes a duplicate of `other`: for a reader that moves from buffer to buffer, at no object for each. */
+  show(other: ByteBuf): void {
+    moveMemory(this, other);
+    this.reader = other.reader;
+    this.writer = other.writer;
+    this.rare = other.inherited;
+  }
+
   /** The readable bytes in memory of their own. */
   copy(): ByteBuf {
     return ByteBuf.from(this.toUint8Array());
@@ -324,18 +344,27 @@ export class ByteBuf extends ByteAccessors {
   /**
    * Index of the first `value` that lies wholly between `from` and `to`, or -1. Looks at no byte outside.
    *
-   * An empty sequence is found at `from`. Short windows cost a byte loop, longer ones the host's native search over a
-   * view made once per chunk. A sequence costs at worst its length times the bytes searched, on data made of its start.
-   * Throws VALUE_OUT_OF_RANGE for a number that is not a byte.
+   * An empty sequence is found at `from`. The first bytes are looked at by words, what lies farther with the host's native
+   * search over a view made once per chunk. A sequence costs at worst its length times the bytes searched, on data made of
+   * its start. Throws VALUE_OUT_OF_RANGE for a number that is not a byte.
    */
   indexOf(value: number | Uint8Array, from: number = this.reader, to: number = this.writer): number {
-    if (from >>> 0 !== from || to >>> 0 !== to || from > to || to > this.capacity) {
-      throw indexError(from, to - from, this.capacity);
-    }
-    const view = to - from > SHORT_SEARCH ? this.viewUpTo(to) : undefined;
-    if (typeof value !== "number") return indexOfSequence(this.array, this.arrayOffset, value, from, to, view);
-    if ((value & 0xff) !== value) throw valueError(value, "a byte");
-    return indexOfByte(this.array, this.arrayOffset, value, from, to, view);
+    checkWindow(from, to, this.capacity);
+    if (typeof value === "number") return indexOfByte(this, value, from, to);
+    return indexOfSequence(this.array, this.arrayOffset, value, from, to, (byte, at) =>
+      indexOfByte(this, byte, at, to),
+    );
+  }
+
+  /**
+   * Index of the first byte that is `one` or `other`, between `from` and `to`, or -1.
+   * Throws VALUE_OUT_OF_RANGE for a number that is not a byte.
+   */
+  indexOfEither(one: number, other: number, from: number = this.reader, to: number = this.writer): number {
+    checkWindow(from, to, this.capacity);
+    if ((one & 0xff) !== one) throw valueError(one, "a byte");
+    if ((other & 0xff) !== other) throw valueError(other, "a byte");
+    return indexOfEitherByWords(this.array, this.arrayOffset, one, other, from, to);
   }
 
   /** The readable bytes as a view of the same memory, of the class of {@link array}. */
@@ -351,7 +380,7 @@ export class ByteBuf extends ByteAccessors {
   }
 
   /** The readable bytes as text; what is not text becomes U+FFFD. Throws UNSUPPORTED_ENCODING. */
-  override toString(encoding: TextEncoding = "utf8"): string {
+  toString(encoding: TextEncoding = "utf8"): string {
     return decodeText(this.array, this.arrayOffset + this.reader, this.arrayOffset + this.writer, encoding);
   }
 
@@ -382,7 +411,8 @@ export class ByteBuf extends ByteAccessors {
     return formatHexTable(this.array, this.arrayOffset + this.reader, this.arrayOffset + this.writer);
   }
 
-  protected override makeRoom(bytes: number): void {
+  /** @internal */
+  makeRoom(bytes: number): void {
     const limit = this.rare?.maxCapacity;
     const needed = this.writer + bytes;
     if (this.rare === undefined || limit === undefined) throw indexError(this.writer, bytes, this.capacity);
@@ -393,7 +423,7 @@ export class ByteBuf extends ByteAccessors {
     const grown = ByteBuf.alloc(Math.min(limit, Math.max(needed, this.capacity * 2, LEAST_GROWTH)));
     // Everything, not the readable bytes alone: indexes keep their meaning, and set bytes may lie past writerIndex.
     grown.array.set(this.array.subarray(this.arrayOffset, this.arrayOffset + this.capacity), grown.arrayOffset);
-    this.rare.view = undefined;
+    this.rare.search = undefined;
     moveMemory(this, grown);
   }
 
@@ -407,36 +437,11 @@ export class ByteBuf extends ByteAccessors {
     if (n >>> 0 !== n) throw indexError(this.reader, n, this.writer);
     return this.readAt(n);
   }
-
-  /**
-   * The memory from index 0 to `to` and nothing behind, so that a native search cannot run on into a neighbour.
-   * `subarray` keeps the array's class: a Node `Buffer` searches three times as fast as a plain `Uint8Array`.
-   */
-  private viewUpTo(to: number): Uint8Array {
-    const { array, arrayOffset } = this;
-    if (arrayOffset === 0 && to === array.length) return array;
-    if (this.rare === undefined || this.rare === RECEIVED) {
-      this.rare = new RareState(undefined, 0, this.rare === RECEIVED);
-    }
-    const { view } = this.rare;
-    if (view !== undefined && view.length === to) return view;
-    this.rare.view = array.subarray(arrayOffset, arrayOffset + to);
-    return this.rare.view;
-  }
 }
 
-interface Memory {
-  array: Uint8Array;
-  arrayOffset: number;
-  capacity: number;
-}
+export interface ByteBuf extends ByteAccessors {}
 
-/** Growing is the one event that changes what is read-only to everyone else. */
-function moveMemory(buf: Memory, to: Memory): void {
-  buf.array = to.array;
-  buf.arrayOffset = to.arrayOffset;
-  buf.capacity = to.capacity;
-}
+addAccessors(ByteBuf.prototype);
 
 function lengthOf(source: Uint8Array | ByteBuf): number {
   return source instanceof ByteBuf ? source.writerIndex - source.readerIndex : source.length;

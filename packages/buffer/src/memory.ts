@@ -45,6 +45,20 @@ export function copyOf(array: Uint8Array, start: number, end: number): Uint8Arra
   return copy;
 }
 
+/** Where the bytes of a buffer are. */
+interface Memory {
+  array: Uint8Array;
+  arrayOffset: number;
+  capacity: number;
+}
+
+/** Growing, and moving on to other memory, are the events that change what is read-only to everyone else. */
+export function moveMemory(buf: Memory, to: Memory): void {
+  buf.array = to.array;
+  buf.arrayOffset = to.arrayOffset;
+  buf.capacity = to.capacity;
+}
+
 /** `size` when it is one, else INVALID_ARGUMENT. */
 export function asSize(name: string, size: number): number {
   if (size >>> 0 !== size) throw new SluiceError("INVALID_ARGUMENT", `${name} ${size} is not a whole number of bytes.`);
