@@ -13,8 +13,9 @@
  */
 import type { ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
-import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
-import type { MessageSink } from "./message-sink.js";
+import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
+import type { Decoded } from "./decoded.js";
+import type { DecoderOptions } from "./decoder-options.js";
 
 export interface ByteStuffing extends DecoderOptions {
   readonly endByte: number;
@@ -44,13 +45,13 @@ export abstract class ByteStuffedFrameDecoder extends ByteToMessageDecoder<ByteB
   /** What stood between two end bytes, at least one byte, as it was before it was stuffed; undefined if it never was. */
   protected abstract unstuff(stuffed: ByteBuf): ByteBuf | undefined;
 
-  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
+  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     const start = input.readerIndex;
     const end = input.indexOf(this.#endByte, start + this.#searched, input.writerIndex);
     const length = (end < 0 ? input.writerIndex : end) - start;
     this.scanned(length - this.#searched + (end < 0 ? 0 : 1));
     this.#searched = 0;
-    if (end >= 0 && !this.#discarding && length <= this.#maxStuffedLength) return this.#take(input, length, out);
+    if (end >= 0 && !this.#discarding && length <= this.#maxStuffedLength) return this.#take(input, length);
     if (end < 0 && !this.#discarding && length <= this.#maxStuffedLength) {
       this.#searched = length;
       return;
@@ -61,9 +62,12 @@ export abstract class ByteStuffedFrameDecoder extends ByteToMessageDecoder<ByteB
     if (error !== undefined) throw error;
   }
 
-  #take(input: ByteBuf, length: number, out: MessageSink<ByteBuf>): void {
+  #take(input: ByteBuf, length: number): ByteBuf | undefined {
     // Senders put an end byte in front of a frame too, to end what noise may have begun.
-    if (length === 0) return void input.skipBytes(1);
+    if (length === 0) {
+      input.skipBytes(1);
+      return undefined;
+    }
     const frame = this.unstuff(input.slice(input.readerIndex, length));
     const error =
       frame === undefined
@@ -73,7 +77,7 @@ export abstract class ByteStuffedFrameDecoder extends ByteToMessageDecoder<ByteB
           : undefined;
     input.skipBytes(length + 1);
     if (error !== undefined) throw error;
-    out.push(frame as ByteBuf);
+    return frame;
   }
 
   #tooLong(shown: number): SluiceError {

@@ -14,7 +14,8 @@
  */
 import type { ByteBuf } from "@sluice/buffer";
 import { type ChannelHandlerContext, ChannelInputShutdownEvent } from "@sluice/core";
-import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
+import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 import type { MessageSink } from "./message-sink.js";
 

@@ -16,7 +16,7 @@
  */
 import { ByteBuf } from "@sluice/buffer";
 import { ByteStuffedFrameDecoder } from "./byte-stuffed-frame-decoder.js";
-import type { DecoderOptions } from "./byte-to-message-decoder.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 
 export interface CobsFrameDecoderOptions extends DecoderOptions {

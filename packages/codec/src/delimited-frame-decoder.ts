@@ -14,9 +14,10 @@
  */
 import type { ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
-import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
+import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
+import type { Decoded } from "./decoded.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import type { DelimiterSearch } from "./delimiter-search.js";
-import type { MessageSink } from "./message-sink.js";
 
 export interface DelimitedFrames extends DecoderOptions {
   readonly search: DelimiterSearch;
@@ -45,18 +46,18 @@ export abstract class DelimitedFrameDecoder extends ByteToMessageDecoder<ByteBuf
     this.#failFast = frames.failFast;
   }
 
-  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
-    this.#decode(input, out, false);
+  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
+    return this.#decode(input, false);
   }
 
-  protected override decodeLast(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
-    if (input.isReadable()) this.#decode(input, out, true);
-    if (!this.#discarding) return;
+  protected override decodeLast(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
+    const frame = input.isReadable() ? this.#decode(input, true) : undefined;
+    if (!this.#discarding) return frame;
     input.skipBytes(input.readableBytes);
-    this.#endDiscarding();
+    return this.#endDiscarding();
   }
 
-  #decode(input: ByteBuf, out: MessageSink<ByteBuf>, atEnd: boolean): void {
+  #decode(input: ByteBuf, atEnd: boolean): Decoded<ByteBuf> {
     const search = this.#search;
     const length = search.find(input, atEnd);
     this.scanned(search.examined);
@@ -64,10 +65,10 @@ export abstract class DelimitedFrameDecoder extends ByteToMessageDecoder<ByteBuf
     const { delimiterLength } = search;
     if (this.#discarding || length > this.#maxLength) return this.#oversized(input, length, delimiterLength);
     if (delimiterLength === 0) throw this.#misplaced(input, length);
-    if (this.#strip) {
-      out.push(input.readSlice(length));
-      input.readerIndex += delimiterLength;
-    } else out.push(input.readSlice(length + delimiterLength));
+    const start = input.readerIndex;
+    const frame = input.slice(start, this.#strip ? length : length + delimiterLength);
+    input.readerIndex = start + length + delimiterLength;
+    return frame;
   }
 
   #unfinished(input: ByteBuf): void {

@@ -74,15 +74,19 @@ export class DelimiterAutomaton implements DelimiterSearch {
 
   /** The next place, from `at` on, with a byte that begins a delimiter; most bytes never get further than here. */
   #skipContent(input: ByteBuf, at: number, have: number): number {
-    const { onlyFirstByte, firstBytes } = this.#table;
-    const first = input.arrayOffset + input.readerIndex;
-    if (onlyFirstByte < 0) {
+    const { oneFirstByte, otherFirstByte, firstBytes } = this.#table;
+    const start = input.readerIndex;
+    if (oneFirstByte < 0) {
       const { array } = input;
+      const first = input.arrayOffset + start;
       while (at < have && firstBytes[array[first + at] as number] === 0) at++;
       return at;
     }
-    const found = input.indexOf(onlyFirstByte, input.readerIndex + at);
-    return found < 0 ? have : found - input.readerIndex;
+    const found =
+      oneFirstByte === otherFirstByte
+        ? input.indexOf(oneFirstByte, start + at)
+        : input.indexOfEither(oneFirstByte, otherFirstByte, start + at);
+    return found < 0 ? have : found - start;
   }
 
   #found(examined: number): number {
@@ -111,8 +115,9 @@ interface Table {
   readonly leaves: Uint8Array;
   /** 1 for bytes with which a delimiter begins. */
   readonly firstBytes: Uint8Array;
-  /** The byte with which all delimiters begin, or -1: it can be searched for natively. */
-  readonly onlyFirstByte: number;
+  /** The one or two bytes with which all delimiters begin, which can be searched for faster; -1 when there are more. */
+  readonly oneFirstByte: number;
+  readonly otherFirstByte: number;
 }
 
 /** One table for all channels with the same delimiters; the oldest goes when there are many. */
@@ -177,7 +182,7 @@ function compile(delimiters: readonly Uint8Array[]): Table {
   }
   const firstBytes = new Uint8Array(256);
   for (const delimiter of delimiters) firstBytes[delimiter[0] as number] = 1;
-  const isOnly = firstBytes.indexOf(1) === firstBytes.lastIndexOf(1);
+  const isFew = firstBytes.reduce((sum, is) => sum + is, 0) <= 2;
   return {
     classes,
     width,
@@ -186,7 +191,8 @@ function compile(delimiters: readonly Uint8Array[]): Table {
     matches,
     leaves,
     firstBytes,
-    onlyFirstByte: isOnly ? firstBytes.indexOf(1) : -1,
+    oneFirstByte: isFew ? firstBytes.indexOf(1) : -1,
+    otherFirstByte: isFew ? firstBytes.lastIndexOf(1) : -1,
   };
 }
 

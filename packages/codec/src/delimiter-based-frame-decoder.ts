@@ -11,7 +11,7 @@
  * ```
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
-import type { DecoderOptions } from "./byte-to-message-decoder.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import { DelimitedFrameDecoder } from "./delimited-frame-decoder.js";
 import { delimiterSearch } from "./delimiter-search.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";

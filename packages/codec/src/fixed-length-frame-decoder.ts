@@ -12,10 +12,11 @@
  */
 import type { ByteBuf } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
-import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
+import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
+import type { Decoded } from "./decoded.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import { checkBytes } from "./frame-limits.js";
 import { checkPadding, unpaddedLength } from "./frame-padding.js";
-import type { MessageSink } from "./message-sink.js";
 
 export interface FixedLengthFrameDecoderOptions extends DecoderOptions {
   /** Bytes of each frame, at least 1. */
@@ -43,11 +44,11 @@ export class FixedLengthFrameDecoder extends ByteToMessageDecoder<ByteBuf> {
     if (options.stripPadding !== undefined) this.#padding = checkPadding("stripPadding", options.stripPadding);
   }
 
-  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
+  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     if (input.readableBytes < this.#frameLength) return this.need(this.#frameLength);
-    if (this.#padding === undefined) return out.push(input.readSlice(this.#frameLength));
+    if (this.#padding === undefined) return input.readSlice(this.#frameLength);
     const start = input.readerIndex;
     input.readerIndex = start + this.#frameLength;
-    out.push(input.slice(start, unpaddedLength(input, start, this.#frameLength, this.#padding)));
+    return input.slice(start, unpaddedLength(input, start, this.#frameLength, this.#padding));
   }
 }

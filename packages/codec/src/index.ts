@@ -41,16 +41,14 @@ export { Base64Decoder, type Base64DecoderOptions } from "./base64-decoder.js";
 export type { Base64Dialect } from "./base64-dialect.js";
 export { Base64Encoder, type Base64EncoderOptions } from "./base64-encoder.js";
 export { ByteToMessageCodec } from "./byte-to-message-codec.js";
-export {
-  ByteToMessageDecoder,
-  type ByteToMessageDecoderOptions,
-  type DecoderOptions,
-} from "./byte-to-message-decoder.js";
+export { ByteToMessageDecoder, type ByteToMessageDecoderOptions } from "./byte-to-message-decoder.js";
 export { CloseDelimitedFrameDecoder, type CloseDelimitedFrameDecoderOptions } from "./close-delimited-frame-decoder.js";
 export { CobsFrameDecoder, type CobsFrameDecoderOptions } from "./cobs-frame-decoder.js";
 export { CobsFrameEncoder } from "./cobs-frame-encoder.js";
 export { DatagramPacketDecoder, type PacketContentDecoder } from "./datagram-packet-decoder.js";
 export { DatagramPacketEncoder, type PacketContentEncoder } from "./datagram-packet-encoder.js";
+export type { Decoded } from "./decoded.js";
+export type { DecoderOptions } from "./decoder-options.js";
 export { DelimiterBasedFrameDecoder, type DelimiterBasedFrameDecoderOptions } from "./delimiter-based-frame-decoder.js";
 export { FixedLengthFrameDecoder, type FixedLengthFrameDecoderOptions } from "./fixed-length-frame-decoder.js";
 export { FixedLengthFrameEncoder, type FixedLengthFrameEncoderOptions } from "./fixed-length-frame-encoder.js";

@@ -24,9 +24,10 @@
  */
 import type { ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
-import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
+import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
+import type { Decoded } from "./decoded.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
-import type { MessageSink } from "./message-sink.js";
 
 export interface JsonObjectDecoderOptions extends DecoderOptions {
   /**
@@ -77,7 +78,7 @@ export class JsonObjectDecoder extends ByteToMessageDecoder<ByteBuf> {
     this.#streamElements = options.streamArrayElements ?? false;
   }
 
-  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
+  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     if (this.#value === "none") {
       this.#findValue(input);
       if (this.#value === "none") return;
@@ -90,15 +91,16 @@ export class JsonObjectDecoder extends ByteToMessageDecoder<ByteBuf> {
     const from = start + this.#looked;
     const end = this.#look(input, from, Math.min(input.writerIndex, start + most));
     if (end >= 0) {
-      out.push(input.readSlice(end - start));
       this.#endValue();
-    } else if (input.readableBytes > this.#maxLength) throw this.#tooLong(input, most);
-    else this.#looked = input.readableBytes;
+      return input.readSlice(end - start);
+    }
+    if (input.readableBytes > this.#maxLength) throw this.#tooLong(input, most);
+    this.#looked = input.readableBytes;
   }
 
-  protected override decodeLast(ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
-    if (input.isReadable()) this.decode(ctx, input, out);
-    else if (this.#place !== "outside" && !this.#discarding) {
+  protected override decodeLast(ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
+    if (input.isReadable()) return this.decode(ctx, input);
+    if (this.#place !== "outside" && !this.#discarding) {
       throw this.frameError("FRAME_TRUNCATED", "the stream ended inside an array", 0, { length: 0 });
     }
   }

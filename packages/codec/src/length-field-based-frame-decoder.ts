@@ -26,7 +26,9 @@
  */
 import { type ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
-import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
+import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
+import type { Decoded } from "./decoded.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 import {
   type ByteOrder,
@@ -35,7 +37,6 @@ import {
   type LengthFieldLength,
   readLengthField,
 } from "./length-field.js";
-import type { MessageSink } from "./message-sink.js";
 
 export interface LengthFieldBasedFrameDecoderOptions extends DecoderOptions {
   /**
@@ -115,7 +116,7 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
     this.#checkTogether();
   }
 
-  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
+  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     if (this.#skipping > 0) return this.#skip(input);
     const have = input.readableBytes;
     if (have < this.#fieldEnd) return this.need(this.#fieldEnd);
@@ -131,7 +132,7 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
     const strip = this.#strip;
     const frame = this.extractFrame(input, start + strip, length - strip);
     input.readerIndex = start + length;
-    out.push(frame);
+    return frame;
   }
 
   protected override decodeLast(): void {

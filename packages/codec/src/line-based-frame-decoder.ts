@@ -8,7 +8,7 @@
  *   +-----------------------+        +-----+--+--------+
  * ```
  */
-import type { DecoderOptions } from "./byte-to-message-decoder.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import { DelimitedFrameDecoder } from "./delimited-frame-decoder.js";
 import { DelimiterTailSearch } from "./delimiter-tail-search.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";

@@ -13,9 +13,10 @@
  */
 import type { ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
-import { ByteToMessageDecoder, type DecoderOptions } from "./byte-to-message-decoder.js";
+import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
+import type { Decoded } from "./decoded.js";
+import type { DecoderOptions } from "./decoder-options.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
-import type { MessageSink } from "./message-sink.js";
 
 export interface ProtobufVarint32FrameDecoderOptions extends DecoderOptions {
   /**
@@ -49,7 +50,7 @@ export class ProtobufVarint32FrameDecoder extends ByteToMessageDecoder<ByteBuf> 
     this.#maxFrameLength = checkBytes("maxFrameLength", options.maxFrameLength ?? DEFAULT_MAX_LENGTH, 1);
   }
 
-  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf, out: MessageSink<ByteBuf>): void {
+  protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     if (this.#skipping > 0) return this.#skip(input);
     const start = input.readerIndex;
     const have = input.readableBytes;
@@ -66,7 +67,7 @@ export class ProtobufVarint32FrameDecoder extends ByteToMessageDecoder<ByteBuf> 
     if (length > this.#maxFrameLength) throw this.#tooLong(input, prefix, length);
     if (have < prefix + length) return this.need(prefix + length);
     input.readerIndex = start + prefix;
-    out.push(input.readSlice(length));
+    return input.readSlice(length);
   }
 
   #tooLong(input: ByteBuf, prefix: number, length: number): SluiceError {

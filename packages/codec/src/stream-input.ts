@@ -16,8 +16,11 @@
 import { ByteBuf } from "@sluice/buffer";
 
 export class StreamInput {
-  /** What is decoded: the chunk, or the accumulator. */
-  current = ByteBuf.EMPTY;
+  /**
+   * What is decoded: shows the chunk, or the accumulator. Always the same object, because this one lives long, and a
+   * reference from an old object to a young one costs 10 ns each time it is made.
+   */
+  readonly current = ByteBuf.EMPTY.duplicate();
   /** Bytes that must be in `current` before decoding makes sense; 0 when that is not known. */
   needed = 0;
   bytesCopied = 0;
@@ -64,7 +67,7 @@ export class StreamInput {
   /** Begins a chunk behind which nothing is torn: it is decoded in place. */
   enter(chunk: ByteBuf): void {
     this.#base += this.current.readerIndex - chunk.readerIndex;
-    this.current = chunk;
+    this.current.show(chunk);
     this.#isOwn = false;
   }
 
@@ -141,12 +144,14 @@ export class StreamInput {
 
   /** Moves what is unread to new memory. */
   #moveTo(size: number): void {
-    const from = this.current;
-    const left = from.readableBytes;
+    const { current } = this;
+    const left = current.readableBytes;
     const room = ByteBuf.alloc(Math.min(size, this.#limit));
+    room.writeBytes(current, left);
+    // That has moved readerIndex over what is still unread.
+    current.readerIndex -= left;
     this.enter(room);
     this.#isOwn = true;
-    room.writeBytes(from, left);
     this.bytesCopied += left;
   }
 }
