@@ -107,11 +107,12 @@ export class DelimiterTailSearch implements DelimiterSearch {
     this.#last = UNKNOWN;
     this.#indexOf = array.indexOf;
     // The search of a plain array is slow, and `input` knows a better one.
-    if (this.#indexOf === Uint8Array.prototype.indexOf || end - from <= TAIL) return;
-    const tail = end - TAIL;
+    if (this.#indexOf === Uint8Array.prototype.indexOf) return;
+    const tail = Math.max(from, end - TAIL);
     let at = end - 1;
     while (at >= tail && array[at] !== this.#lastByte) at--;
     if (at >= tail) this.#last = at;
+    else if (tail === from) this.#last = NONE;
   }
 
   /** Ends a chunk, whose memory must not be kept alive. */
@@ -145,6 +146,7 @@ function isAt(input: ByteBuf, index: number, sequence: Uint8Array, n: number): b
 
 type IndexOf = (value: number, from: number) => number;
 
-const UNKNOWN = -1;
+const UNKNOWN = -2;
+const NONE = -1;
 /** Bytes at the end of a chunk in which its last delimiter is looked for. */
 const TAIL = 128;
