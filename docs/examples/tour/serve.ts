@@ -71,6 +71,7 @@ function interrupted(): Promise<void> {
 async function shutDown(running: readonly Running[]): Promise<ShutdownReport> {
   const reports = await Promise.all(running.map(({ server }) => server.shutdown({ timeoutMs: SHUTDOWN_MS })));
   return {
+    departed: reports.reduce((sum, report) => sum + report.departed, 0),
     closed: reports.reduce((sum, report) => sum + report.closed, 0),
     forced: reports.reduce((sum, report) => sum + report.forced, 0),
   };

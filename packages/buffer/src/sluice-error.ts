@@ -45,7 +45,7 @@ export const ERRORS = {
   OUTPUT_SHUTDOWN: recoverable("The sending side of the channel has been shut down."),
   OUTBOUND_BUFFER_FULL: recoverable("The outbound queue has reached its hard cap; the write was refused."),
   HALF_CLOSE_UNSUPPORTED: recoverable("The transport cannot shut down one direction alone."),
-  CLOSE_TIMEOUT: fatal("What was queued could not be sent before the close deadline."),
+  CLOSE_TIMEOUT: fatal("The channel had not closed in order by its deadline; what was still queued is lost."),
 
   // transport
   CONNECT_TIMEOUT: fatal("The connection was not established in time."),

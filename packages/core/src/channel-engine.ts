@@ -40,6 +40,8 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   failPendingOnClose = false;
   isInputShutdown = false;
   isOutputShutdown = false;
+  /** Called when a burst of input has ended and when messages have left the queue; set while somebody watches. */
+  onTraffic: (() => void) | undefined;
   readonly queue: ChannelOutboundBuffer;
   readonly end: Connection | Listener;
 
@@ -193,6 +195,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
 
   readComplete(): void {
     if (this.state === "closed") return;
+    this.onTraffic?.();
     this.#channel.pipeline.fireChannelReadComplete();
     if (this.state === "active") this.#readOn();
     else if (this.#ending === "no") this.end.read();
@@ -244,6 +247,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   }
 
   messagesCompleted(): void {
+    this.onTraffic?.();
     if (this.#flushWaits) this.#send();
     if (this.queue.length > 0) return;
     if (this.state === "closing") this.#end();

@@ -58,7 +58,9 @@ export { DatagramPacket, type DatagramPacketInit } from "./datagram-packet.js";
 export { HashedWheelTimer, type HashedWheelTimerOptions, type NativeTimer } from "./hashed-wheel-timer.js";
 export { PassThroughHandler } from "./pass-through-handler.js";
 export { ServerBootstrap } from "./server-bootstrap.js";
-export { ServerChannel, type ShutdownOptions, type ShutdownReport } from "./server-channel.js";
+export { ServerChannel } from "./server-channel.js";
+export type { ShutdownOptions, ShutdownReport } from "./server-shutdown.js";
+export { ServerShutdownEvent } from "./server-shutdown-event.js";
 export { isSharable } from "./sharable.js";
 export { SimpleChannelInboundHandler } from "./simple-channel-inbound-handler.js";
 export {

@@ -2,38 +2,17 @@
  * A listening channel. The connections it accepts travel through its own pipeline as messages before they go to
  * work, so a handler there can look at them, refuse them or count them.
  */
-import { SluiceError } from "@sluice/buffer";
 import { Channel } from "./channel.js";
 import { ChannelGroup } from "./channel-group.js";
-import { ChannelOption } from "./channel-option.js";
-import type { Clock, Timeout } from "./clock.js";
+import type { Clock } from "./clock.js";
+import { ServerShutdown, type ShutdownOptions, type ShutdownReport } from "./server-shutdown.js";
 import type { SocketAddress } from "./socket-address.js";
 import type { ChannelSignals, Connection, Transport } from "./transport.js";
-
-/** How a server ends. */
-export interface ShutdownOptions {
-  /**
-   * Milliseconds the open connections get to send what is queued; then they are cut with CLOSE_TIMEOUT. A connection
-   * with a `CLOSE_TIMEOUT_MILLIS` of its own keeps to that if it is less.
-   * @default 10 000
-   */
-  readonly timeoutMs?: number;
-  /** Cuts what is left at once. */
-  readonly signal?: AbortSignal;
-}
-
-/** What became of the connections at a shutdown. */
-export interface ShutdownReport {
-  /** Closed by themselves in time: everything queued was sent, unless they broke. */
-  readonly closed: number;
-  /** Cut, because something was still queued at the deadline. */
-  readonly forced: number;
-}
 
 export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>, never> {
   /** The open connections this server has accepted. */
   readonly children = new ChannelGroup<In, Out>();
-  #shutdown: Promise<ShutdownReport> | undefined;
+  #shutdown: ServerShutdown | undefined;
 
   constructor(transport: Transport, clock: Clock | undefined) {
     super({
@@ -55,17 +34,19 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
   }
 
   /**
-   * Stops accepting, sends what the open connections have queued, closes them, and cuts those that are not done at
-   * the deadline. A second call joins the first.
+   * Ends the server: stops accepting, tells every connection with a {@link ServerShutdownEvent}, closes each in order
+   * as soon as it is quiet, and cuts those that are left at the deadline.
    *
-   * @throws INVALID_ARGUMENT for a deadline that never comes
+   * Work in hand is not traffic. A connection that is answering a request either needs a `quietMs` longer than that
+   * takes, or a handler that holds `close` back until the answer is written.
+   *
+   * A second call joins the first, whose times count; the signals of both do.
+   *
+   * @throws INVALID_ARGUMENT for a time that never comes
    */
-  shutdown({ timeoutMs = 10_000, signal }: ShutdownOptions = {}): Promise<ShutdownReport> {
-    if (this.#shutdown === undefined) {
-      const deadline = this.clock.schedule(timeoutMs, () => this.#cut(timeoutMs));
-      this.#shutdown = this.#shutDown(deadline, timeoutMs, signal);
-    }
-    return this.#shutdown;
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    this.#shutdown ??= new ServerShutdown(this, options);
+    return this.#shutdown.join(options.signal);
   }
 
   /** Where the server listens; with port 0 the port it was given. There from `bind` on. */
@@ -95,31 +76,4 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
     if (this.isActive) signals.read(child);
     else child.closeForcibly();
   }
-
-  async #shutDown(deadline: Timeout, timeoutMs: number, signal: AbortSignal | undefined): Promise<ShutdownReport> {
-    const cut = () => this.#cut(timeoutMs);
-    signal?.addEventListener("abort", cut);
-    const open = [...this.children];
-    this.close();
-    for (const child of open) {
-      if (child.getOption(ChannelOption.CLOSE_TIMEOUT_MILLIS) === undefined) child.engine.closeTimeoutMs = timeoutMs;
-    }
-    this.children.close({ stayClosed: true });
-    if (signal?.aborted) cut();
-    await Promise.all([this.closed, ...open.map((child) => child.closed)]);
-    deadline.cancel();
-    signal?.removeEventListener("abort", cut);
-    const forced = open.filter(({ closeCause }) => wasCut(closeCause)).length;
-    return { closed: open.length - forced, forced };
-  }
-
-  #cut(timeoutMs: number): void {
-    for (const child of [...this.children]) {
-      child.engine.destroy(new SluiceError("CLOSE_TIMEOUT", "the server has shut down", { limit: timeoutMs }));
-    }
-  }
-}
-
-function wasCut(cause: Error | undefined): boolean {
-  return cause instanceof SluiceError && cause.code === "CLOSE_TIMEOUT";
 }

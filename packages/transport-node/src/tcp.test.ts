@@ -329,7 +329,7 @@ describe.each([
     const data = once(reading, "data");
     const report = await server.shutdown({ timeoutMs: 200 });
     expect(String((await data)[0])).toBe("bye");
-    expect(report).toEqual({ closed: 1, forced: 1 });
+    expect(report).toEqual({ departed: 0, closed: 1, forced: 1 });
     expect(server.isOpen).toBe(false);
     await expect(client(server)).rejects.toMatchObject({ code: "CONNECT_REFUSED" });
   });
