@@ -47,6 +47,14 @@ export const ERRORS = {
   HALF_CLOSE_UNSUPPORTED: recoverable("The transport cannot shut down one direction alone."),
   CLOSE_TIMEOUT: fatal("The channel had not closed in order by its deadline; what was still queued is lost."),
 
+  // pool
+  POOL_CLOSED: fatal("The pool of channels is closed."),
+  POOL_EXHAUSTED: recoverable("All channels of a pool are in use, and as many callers as allowed wait for one."),
+  POOL_ACQUIRE_TIMEOUT: recoverable("No channel of a pool became free, or was connected, in time."),
+  POOL_CHECK_TIMEOUT: recoverable("A channel of a pool took too long to show that it is fit for use; it is cut."),
+  POOL_NOT_LEASED: recoverable("A channel was given back to its pool that had been given back already."),
+  POOL_FOREIGN_CHANNEL: recoverable("A channel was given to a pool that does not own it; it is closed."),
+
   // transport
   CONNECT_TIMEOUT: fatal("The connection was not established in time."),
   CONNECT_REFUSED: fatal("Nothing accepts connections at that address."),

@@ -8,7 +8,8 @@
  * 3. {@link ChannelHandler} and its bases: what a handler may implement.
  * 4. {@link ChannelHandlerContext}: how a handler reaches its neighbours.
  * 5. {@link Bootstrap}, {@link ServerBootstrap}: how channels come into being.
- * 6. {@link Transport}: what carries them; write your own.
+ * 6. {@link ChannelPool}: a client's channels, used again and again.
+ * 7. {@link Transport}: what carries them; write your own.
  *
  * Beside this entry: `@sluice/core/embedded` (channels for tests), `@sluice/core/local` (channels inside one
  * process), `@sluice/core/decorators` (`@Sharable`).
@@ -57,6 +58,14 @@ export {
 export { DatagramPacket, type DatagramPacketInit } from "./datagram-packet.js";
 export { HashedWheelTimer, type HashedWheelTimerOptions, type NativeTimer } from "./hashed-wheel-timer.js";
 export { PassThroughHandler } from "./pass-through-handler.js";
+export { ChannelLease, type ReleaseOptions } from "./pool/channel-lease.js";
+export { ChannelPool } from "./pool/channel-pool.js";
+export type { ChannelPoolEvents } from "./pool/channel-pool-events.js";
+export type { ChannelCheck, ChannelPoolOptions, PoolConnect } from "./pool/channel-pool-options.js";
+export type { PoolCloseOptions, PoolCloseReport } from "./pool/pool-closing.js";
+export type { PoolCloseReason } from "./pool/pool-place.js";
+export type { PoolTotals } from "./pool/pool-totals.js";
+export type { AcquireOptions } from "./pool/pool-waiter.js";
 export { ServerBootstrap } from "./server-bootstrap.js";
 export { ServerChannel } from "./server-channel.js";
 export type { ShutdownOptions, ShutdownReport } from "./server-shutdown.js";
