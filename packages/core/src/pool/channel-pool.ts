@@ -160,6 +160,9 @@ export class ChannelPool<In = any, Out = any>
   /**
    * Gives a channel back; one that has died meanwhile as well.
    *
+   * A second call is noticed unless the channel has gone to somebody else by then, from whom it would be taken away. A
+   * {@link lease} cannot be given back twice.
+   *
    * @throws POOL_NOT_LEASED for one that has been given back already, POOL_FOREIGN_CHANNEL for one of somebody else's,
    * which is closed
    */

@@ -205,11 +205,11 @@ const CLOSED: Record<string, Record<string, string>> = {
   gone: {},
 };
 
-describe.each([
-  ["nobody else waits", NOBODY_ELSE_WAITS, (_s: Scene) => {}],
-  ["somebody waits", SOMEBODY_WAITS, (s: Scene) => void s.acquire()],
-  ["the pool is closed", CLOSED, (s: Scene) => void s.machine.close()],
-] as const)("a place, while %s", (when, table, prepare) => {
+describe.each<[string, Record<string, Record<string, string>>, (scene: Scene) => void]>([
+  ["nobody else waits", NOBODY_ELSE_WAITS, (_s: Scene): void => {}],
+  ["somebody waits", SOMEBODY_WAITS, (s: Scene): void => void s.acquire()],
+  ["the pool is closed", CLOSED, (s: Scene): void => void s.machine.close()],
+])("a place, while %s", (when, table, prepare) => {
   const cells = Object.keys(table).flatMap((from) => Object.keys(EVENTS).map((event) => [from, event] as const));
 
   it.each(cells)("%s, %s", (from, event) => {

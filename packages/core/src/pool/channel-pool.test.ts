@@ -1,0 +1,617 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { PoolScene } from "../../fixtures/pool-scene.js";
+import { turn } from "../../fixtures/recorder.js";
+import { Bootstrap, type Channel, ChannelPool, ServerBootstrap, type SluiceError } from "../index.js";
+import { local } from "../local/index.js";
+
+const code = (code: string) => expect.objectContaining({ code });
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe("acquiring", () => {
+  it("connects when nothing is idle, and uses again what has come back", async () => {
+    const scene = new PoolScene();
+    const first = scene.acquire();
+    expect(scene.counts).toEqual({ size: 1, idle: 0, leased: 0, connecting: 1, waiting: 1 });
+    const channel = await scene.connects();
+    expect([first.channel, scene.counts]).toEqual([
+      channel,
+      { size: 1, idle: 0, leased: 1, connecting: 0, waiting: 0 },
+    ]);
+    scene.pool.release(channel);
+    expect(scene.counts).toEqual({ size: 1, idle: 1, leased: 0, connecting: 0, waiting: 0 });
+    expect(await scene.pool.acquire()).toBe(channel);
+    expect(scene.log).toEqual(["created 1", "acquired 1", "released 1", "acquired 1"]);
+    expect(scene.pool.totals).toMatchObject({ created: 1, failed: 0, acquired: 2 });
+  });
+
+  it("takes the channel used last, or the one that has rested longest", async () => {
+    const lifo = await PoolScene.idle(3);
+    expect([lifo.scene.number(await lifo.pool.acquire()), lifo.scene.number(await lifo.pool.acquire())]).toEqual([
+      3, 2,
+    ]);
+    const fifo = await PoolScene.idle(3, { order: "fifo" });
+    expect([fifo.scene.number(await fifo.pool.acquire()), fifo.scene.number(await fifo.pool.acquire())]).toEqual([
+      1, 2,
+    ]);
+  });
+
+  it("opens no more than maxConnections and makes the others wait, in order", async () => {
+    const { scene, channels, pool } = await PoolScene.leased(2, { maxConnections: 2 });
+    const [third, fourth] = [scene.acquire(), scene.acquire()];
+    expect([scene.attempts.length, scene.counts.waiting]).toEqual([0, 2]);
+    pool.release(channels[1] as Channel);
+    await turn();
+    expect([third.channel, fourth.channel]).toEqual([channels[1], undefined]);
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect(fourth.channel).toBe(channels[0]);
+  });
+
+  it("opens ten at most unless told otherwise, and any number if that is wanted", async () => {
+    const scene = new PoolScene();
+    for (let i = 0; i < 12; i++) scene.acquire();
+    expect([scene.attempts.length, scene.counts.waiting]).toEqual([10, 12]);
+    const simple = new PoolScene({ maxConnections: Number.POSITIVE_INFINITY });
+    for (let i = 0; i < 100; i++) simple.acquire();
+    expect(simple.attempts).toHaveLength(100);
+  });
+
+  it("refuses callers beyond maxWaiters", async () => {
+    const { scene } = await PoolScene.leased(1, { maxConnections: 1, maxWaiters: 1 });
+    scene.acquire();
+    await expect(scene.pool.acquire()).rejects.toEqual(code("POOL_EXHAUSTED"));
+    expect(scene.counts.waiting).toBe(1);
+  });
+
+  it("ends after acquireTimeoutMs, or the caller's own time", async () => {
+    const { scene, clock } = await PoolScene.leased(1, { maxConnections: 1, acquireTimeoutMs: 500 });
+    const [usual, hasty, patient] = [
+      scene.acquire(),
+      scene.acquire({ timeoutMs: 10 }),
+      scene.acquire({ timeoutMs: 0 }),
+    ];
+    clock.advance(10);
+    await turn();
+    expect([usual.error, hasty.error]).toEqual([undefined, code("POOL_ACQUIRE_TIMEOUT")]);
+    clock.advance(489);
+    await turn();
+    expect(usual.error).toBeUndefined();
+    clock.advance(1);
+    await turn();
+    expect(usual.error).toEqual(code("POOL_ACQUIRE_TIMEOUT"));
+    clock.advance(1e9);
+    await turn();
+    expect([patient.error, scene.counts.waiting]).toEqual([undefined, 1]);
+    expect(() => scene.pool.close({ timeoutMs: Number.POSITIVE_INFINITY })).toThrow(code("INVALID_ARGUMENT"));
+    await expect(scene.pool.acquire({ timeoutMs: Number.NaN })).rejects.toEqual(code("INVALID_ARGUMENT"));
+    expect(scene.counts.waiting).toBe(1);
+  });
+
+  it("can be given up, before and meanwhile", async () => {
+    const { scene, channels, pool, clock } = await PoolScene.leased(1, { maxConnections: 1, acquireTimeoutMs: 100 });
+    const pending = clock.pending;
+    const reason = new Error("not needed");
+    await expect(pool.acquire({ signal: AbortSignal.abort(reason) })).rejects.toMatchObject({
+      code: "ABORTED",
+      cause: reason,
+    });
+    const controller = new AbortController();
+    const [leaving, staying] = [scene.acquire({ signal: controller.signal }), scene.acquire()];
+    controller.abort(reason);
+    await turn();
+    expect(leaving.error).toMatchObject({ code: "ABORTED", cause: reason });
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect(staying.channel).toBe(channels[0]);
+    expect(clock.pending).toBe(pending);
+  });
+
+  it("keeps a connection whose caller has left for the next one", async () => {
+    const scene = new PoolScene();
+    const leaving = scene.acquire({ timeoutMs: 10 });
+    scene.clock.advance(10);
+    await turn();
+    expect([leaving.error, scene.counts.connecting]).toEqual([code("POOL_ACQUIRE_TIMEOUT"), 1]);
+    const next = scene.acquire();
+    expect(scene.attempts).toHaveLength(1);
+    const channel = await scene.connects();
+    expect(next.channel).toBe(channel);
+  });
+});
+
+describe("a connection that fails", () => {
+  it("fails the caller it was made for, with its own error, and nobody else", async () => {
+    const scene = new PoolScene({ maxConnections: 2 });
+    const callers = [scene.acquire(), scene.acquire(), scene.acquire()];
+    const refused = new Error("refused");
+    await scene.refuses(refused, 1);
+    expect(callers.map(({ error }) => error)).toEqual([undefined, refused, undefined]);
+    // The third one's turn.
+    expect(scene.attempts).toHaveLength(2);
+    await scene.connects(1);
+    expect(callers.map(({ channel }) => scene.number(channel))).toEqual([1, 0, 0]);
+    await scene.connects();
+    expect(callers.map(({ channel }) => scene.number(channel))).toEqual([1, 0, 2]);
+    expect([scene.pool.totals.failed, scene.pool.lastFailure]).toEqual([1, refused]);
+  });
+
+  it("fails nobody when its caller has been served otherwise; the counters know", async () => {
+    const { scene, channels, pool } = await PoolScene.leased(1);
+    const caller = scene.acquire();
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect(caller.channel).toBe(channels[0]);
+    await scene.refuses();
+    expect([caller.error, pool.totals.failed, pool.size]).toEqual([undefined, 1, 1]);
+  });
+
+  it("tells each of many callers in turn when the server is away", async () => {
+    let attempts = 0;
+    const pool = new ChannelPool({
+      connect: () => Promise.reject(new Error(`refused ${++attempts}`)),
+      maxConnections: 2,
+    });
+    const errors = await Promise.all(Array.from({ length: 50 }, () => pool.acquire().catch((error) => error.message)));
+    expect(errors).toEqual(Array.from({ length: 50 }, (_, i) => `refused ${i + 1}`));
+    expect(pool.size).toBe(0);
+  });
+
+  it("is any that throws, takes too long, or brings something useless", async () => {
+    const thrown = new PoolScene({
+      connect: () => {
+        throw "text";
+      },
+    });
+    await expect(thrown.pool.acquire()).rejects.toEqual(code("HANDLER_THREW"));
+
+    const slow = new PoolScene({ connectTimeoutMs: 100, acquireTimeoutMs: 0 });
+    const caller = slow.acquire();
+    const attempt = slow.attempts[0];
+    slow.clock.advance(100);
+    await turn();
+    expect([caller.error, attempt?.signal.aborted, slow.pool.size]).toEqual([code("CONNECT_TIMEOUT"), true, 0]);
+    const late = await slow.connects();
+    expect([late.isOpen, slow.counts.size]).toEqual([false, 0]);
+
+    const closed = new PoolScene();
+    const unlucky = closed.acquire();
+    const channel = closed.newChannel();
+    channel.closeForcibly();
+    closed.attempts[0]?.succeed(channel);
+    await turn();
+    expect([unlucky.error, closed.pool.size]).toEqual([code("CONNECT_FAILED"), 0]);
+
+    const { pool, channels } = await PoolScene.leased(1);
+    const same = new ChannelPool({ connect: async () => channels[0] as Channel });
+    expect(await same.acquire()).toBe(channels[0]);
+    await expect(same.acquire()).rejects.toEqual(code("INVALID_ARGUMENT"));
+    expect([channels[0]?.isActive, same.size, pool.size]).toEqual([true, 1, 1]);
+  });
+});
+
+describe("releasing", () => {
+  it("refuses a channel that has been given back already", async () => {
+    const { channels, pool, scene } = await PoolScene.idle(1);
+    expect(() => pool.release(channels[0] as Channel)).toThrow(code("POOL_NOT_LEASED"));
+    expect([channels[0]?.isActive, scene.counts.idle]).toEqual([true, 1]);
+  });
+
+  it("closes a channel that is not the pool's", async () => {
+    const { pool, scene } = await PoolScene.leased(1);
+    const foreign = scene.newChannel();
+    expect(() => pool.release(foreign)).toThrow(code("POOL_FOREIGN_CHANNEL"));
+    expect([foreign.isOpen, scene.counts.leased]).toEqual([false, 1]);
+  });
+
+  it("takes a channel that has died, once", async () => {
+    const { channels, pool, scene } = await PoolScene.leased(1, { maxConnections: 1 });
+    const waiting = scene.acquire();
+    scene.made[0]?.end.signals.failed(new Error("reset"));
+    await turn();
+    expect([scene.counts.size, scene.attempts.length]).toEqual([1, 1]);
+    pool.release(channels[0] as Channel);
+    expect(() => pool.release(channels[0] as Channel)).toThrow(code("POOL_NOT_LEASED"));
+    await scene.connects();
+    expect([scene.number(waiting.channel), scene.log]).toEqual([2, ["closed 1 lost", "created 2", "acquired 2"]]);
+  });
+
+  it("keeps the place of a channel that is closing until it is over", async () => {
+    const { channels, pool, scene } = await PoolScene.leased(1, { maxConnections: 1 });
+    const end = scene.made[0]?.end;
+    if (end !== undefined) end.closes = false;
+    scene.acquire();
+    channels[0]?.close();
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect([scene.counts.size, scene.attempts.length]).toEqual([1, 0]);
+    end?.signals.closed();
+    await turn();
+    expect([scene.log, scene.attempts.length]).toEqual([["released 1", "closed 1 lost"], 1]);
+  });
+
+  it("discards a channel on demand: it is cut", async () => {
+    const { channels, pool, scene } = await PoolScene.leased(1);
+    pool.release(channels[0] as Channel, { discard: true });
+    await turn();
+    expect([scene.made[0]?.end.saw(), scene.log, pool.size]).toEqual([
+      ["destroy"],
+      ["released 1", "closed 1 discarded"],
+      0,
+    ]);
+  });
+});
+
+describe("a lease", () => {
+  it("gives back once, although its channel is somebody else's by then", async () => {
+    const { pool } = await PoolScene.idle(1, { maxConnections: 1 });
+    const lease = await pool.lease();
+    lease.release();
+    const other = await pool.lease();
+    expect([lease.channel === other.channel, lease.isOver, other.isOver]).toEqual([true, true, false]);
+    lease.release();
+    expect([pool.leased, other.isOver]).toEqual([1, false]);
+    pool.release(other.channel);
+    expect([pool.leased, other.isOver]).toEqual([0, true]);
+  });
+
+  it("ends with its block", async () => {
+    const { pool } = await PoolScene.idle(1);
+    {
+      using lease = await pool.lease();
+      expect([lease.channel.isActive, pool.leased]).toEqual([true, 1]);
+    }
+    expect([pool.leased, pool.idle]).toEqual([0, 1]);
+  });
+});
+
+describe("use", () => {
+  it("gives the channel back when the work is done", async () => {
+    const { pool, channels } = await PoolScene.idle(1);
+    expect(await pool.use((channel) => [channel, pool.leased])).toEqual([channels[0], 1]);
+    expect(await pool.use(async () => "later")).toBe("later");
+    expect([pool.idle, pool.leased]).toEqual([1, 0]);
+  });
+
+  it("discards it when the work fails", async () => {
+    const { pool, scene } = await PoolScene.idle(2);
+    const broken = new Error("in the middle");
+    await expect(pool.use(() => Promise.reject(broken))).rejects.toBe(broken);
+    const thrown = pool.use(() => {
+      throw broken;
+    });
+    await expect(thrown).rejects.toBe(broken);
+    await turn();
+    expect([pool.size, pool.totals.closed.discarded, scene.log.at(-1)]).toEqual([0, 2, "closed 1 discarded"]);
+  });
+
+  it("waits no longer than it may", async () => {
+    const { pool, clock } = await PoolScene.leased(1, { maxConnections: 1 });
+    const waiting = expect(pool.use(() => {}, { timeoutMs: 5 })).rejects.toEqual(code("POOL_ACQUIRE_TIMEOUT"));
+    clock.advance(5);
+    await waiting;
+  });
+});
+
+describe("checks", () => {
+  it("ask a channel before it is used again; one that is not fit is cut and the next one asked", async () => {
+    const asked: number[] = [];
+    const { scene, pool } = await PoolScene.idle(3, {
+      checkOnAcquire: (channel) => asked.push(scene.number(channel)) > 2,
+    });
+    expect(scene.number(await pool.acquire())).toBe(1);
+    await turn();
+    expect([asked, scene.log]).toEqual([
+      [3, 2, 1],
+      ["acquired 1", "closed 3 unhealthy", "closed 2 unhealthy"],
+    ]);
+    expect(scene.made[2]?.end.saw()).toEqual(["destroy"]);
+  });
+
+  it("make room for a new channel when none is fit", async () => {
+    const { scene } = await PoolScene.idle(1, { maxConnections: 1, checkOnAcquire: () => false });
+    const caller = scene.acquire();
+    await turn();
+    await scene.connects();
+    expect([scene.number(caller.channel), scene.counts.size]).toEqual([2, 1]);
+  });
+
+  it("may take their time, but not too long", async () => {
+    const signals: AbortSignal[] = [];
+    const { scene, clock } = await PoolScene.idle(2, {
+      checkTimeoutMs: 50,
+      checkOnAcquire: (_channel, { signal }) => {
+        signals.push(signal);
+        return signals.length === 1 ? new Promise(() => {}) : Promise.resolve(true);
+      },
+    });
+    const errors: unknown[] = [];
+    scene.made[1]?.channel.on("error", (error) => errors.push(error));
+    const caller = scene.acquire();
+    await turn();
+    expect([caller.channel, scene.counts.waiting]).toEqual([undefined, 1]);
+    clock.advance(50);
+    await turn();
+    expect([scene.number(caller.channel), signals.map(({ aborted }) => aborted)]).toEqual([1, [true, false]]);
+    expect([errors, scene.log]).toEqual([[code("POOL_CHECK_TIMEOUT")], ["acquired 1", "closed 2 unhealthy"]]);
+    expect(scene.made[1]?.channel.closeCause).toEqual(code("POOL_CHECK_TIMEOUT"));
+  });
+
+  it("that throw count as no, and tell why", async () => {
+    const failures = [() => Promise.reject(new Error("no answer")), () => Promise.reject("text")];
+    const { scene, pool } = await PoolScene.idle(2, {
+      checkOnAcquire: () => (failures.shift() as () => Promise<never>)(),
+    });
+    const caller = scene.acquire();
+    await turn();
+    await scene.connects();
+    expect(scene.number(caller.channel)).toBe(3);
+    expect(scene.made.slice(0, 2).map(({ channel }) => channel.closeCause)).toEqual([
+      code("HANDLER_THREW"),
+      new Error("no answer"),
+    ]);
+    expect(pool.totals.closed.unhealthy).toBe(2);
+  });
+
+  it("ask a channel that comes back, before anybody gets it", async () => {
+    let answer: (fit: boolean) => void = () => {};
+    const { scene, channels, pool } = await PoolScene.leased(1, {
+      maxConnections: 1,
+      checkOnRelease: () => new Promise((resolve) => (answer = resolve)),
+    });
+    const [first, second] = [scene.acquire(), scene.acquire()];
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect([first.channel, scene.counts]).toEqual([
+      undefined,
+      { size: 1, idle: 0, leased: 0, connecting: 0, waiting: 2 },
+    ]);
+    answer(true);
+    await turn();
+    expect(first.channel).toBe(channels[0]);
+    pool.release(channels[0] as Channel);
+    answer(false);
+    await turn();
+    expect([second.channel, scene.attempts.length, pool.totals.closed.unhealthy]).toEqual([undefined, 1, 1]);
+  });
+
+  it("are not needed to know that a channel is dead", async () => {
+    let asked = 0;
+    const { scene, channels, pool } = await PoolScene.idle(2, { checkOnAcquire: () => ++asked > 0 });
+    // Closing, and not over yet.
+    channels[1]?.close();
+    const acquired = pool.acquire();
+    expect(await acquired).toBe(channels[0]);
+    await turn();
+    expect([asked, scene.log]).toEqual([1, ["acquired 1", "closed 2 lost"]]);
+  });
+});
+
+describe("an idle channel", () => {
+  it("that dies is forgotten at once", async () => {
+    const { scene, pool } = await PoolScene.idle(1);
+    scene.made[0]?.end.signals.inputShutdown();
+    await turn();
+    expect([scene.counts.size, scene.log, pool.totals.closed.lost]).toEqual([0, ["closed 1 lost"], 1]);
+  });
+
+  it("is closed in order after idleTimeoutMs, except for minIdle of them", async () => {
+    const { scene, channels, pool, clock } = await PoolScene.idle(3, { idleTimeoutMs: 100, minIdle: 1 });
+    clock.advance(60);
+    expect(await pool.acquire()).toBe(channels[2]);
+    clock.advance(39);
+    await turn();
+    expect(pool.size).toBe(3);
+    clock.advance(1);
+    await turn();
+    expect([scene.log.slice(1), scene.made[0]?.end.saw()]).toEqual([["closed 1 idle"], ["close"]]);
+    pool.release(channels[2] as Channel);
+    // The second has been idle for too long already: now there is another one that may stay.
+    clock.advance(0);
+    await turn();
+    expect(scene.log.slice(2)).toEqual(["released 3", "closed 2 idle"]);
+    clock.advance(1e6);
+    await turn();
+    expect([pool.size, pool.idle]).toEqual([1, 1]);
+  });
+
+  it("stays for ever with an idleTimeoutMs of 0", async () => {
+    const { pool, clock } = await PoolScene.idle(2, { idleTimeoutMs: 0, maxLifetimeMs: 0 });
+    expect(clock.pending).toBe(0);
+    clock.advance(1e9);
+    await turn();
+    expect(pool.idle).toBe(2);
+  });
+});
+
+describe("maxLifetimeMs", () => {
+  it("ends idle channels, and those in use when they come back", async () => {
+    const options = { maxLifetimeMs: 1000, lifetimeJitter: 0, idleTimeoutMs: 0 };
+    const { scene, channels, pool, clock } = await PoolScene.idle(2, options);
+    await pool.acquire();
+    clock.advance(999);
+    await turn();
+    expect(pool.size).toBe(2);
+    clock.advance(1);
+    await turn();
+    expect([scene.log.slice(1), channels[1]?.isActive]).toEqual([["closed 1 lifetime"], true]);
+    pool.release(channels[1] as Channel);
+    await turn();
+    expect([scene.log.slice(2), pool.size, clock.pending]).toEqual([["released 2", "closed 2 lifetime"], 0, 0]);
+  });
+
+  it("is shortened by chance, lest all reconnect at once", async () => {
+    const chance = vi.spyOn(Math, "random").mockReturnValueOnce(0).mockReturnValueOnce(0.5).mockReturnValueOnce(0.999);
+    const { pool, clock } = await PoolScene.idle(3, { maxLifetimeMs: 1000, lifetimeJitter: 0.2, idleTimeoutMs: 0 });
+    expect(chance).toHaveBeenCalledTimes(3);
+    const ends: number[] = [];
+    pool.on("closed", () => ends.push(clock.now()));
+    for (let i = 0; i < 10; i++) {
+      clock.advance(100.5);
+      await turn();
+    }
+    expect(ends).toEqual([804, 904.5, 1005]);
+  });
+});
+
+describe("closing", () => {
+  it("closes the idle ones, waits for those in use, and tells who waits", async () => {
+    const { scene, channels, pool, clock } = await PoolScene.leased(2, { maxConnections: 2 });
+    pool.release(channels[1] as Channel);
+    await pool.acquire();
+    const waiting = scene.acquire();
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect(waiting.channel).toBe(channels[0]);
+    pool.release(channels[0] as Channel);
+    const late = [scene.acquire(), scene.acquire()];
+    await turn();
+    const closing = pool.close();
+    expect([pool.isOpen, pool.close()]).toEqual([false, closing]);
+    await turn();
+    expect(late.map(({ error }) => error)).toEqual([undefined, code("POOL_CLOSED")]);
+    await expect(pool.acquire()).rejects.toEqual(code("POOL_CLOSED"));
+    pool.release(channels[0] as Channel);
+    pool.release(channels[1] as Channel);
+    expect(await closing).toEqual({ closed: 2, forced: 0 });
+    expect([pool.totals.closed.shutdown, pool.size, clock.pending]).toEqual([2, 0, 0]);
+    await pool[Symbol.asyncDispose]();
+  });
+
+  it("cuts what has not come back at the deadline, or when somebody cannot wait", async () => {
+    const { channels, pool, clock } = await PoolScene.leased(2);
+    const closing = pool.close({ timeoutMs: 100 });
+    pool.release(channels[0] as Channel);
+    clock.advance(99);
+    await turn();
+    expect(pool.size).toBe(1);
+    clock.advance(1);
+    expect(await closing).toEqual({ closed: 1, forced: 1 });
+    expect([channels[1]?.closeCause, pool.totals.closed.shutdown]).toEqual([code("POOL_CLOSED"), 2]);
+    pool.release(channels[1] as Channel);
+
+    for (const when of ["before", "during"]) {
+      const { pool } = await PoolScene.leased(1);
+      const first = pool.close();
+      const controller = new AbortController();
+      if (when === "before") controller.abort();
+      expect(pool.close({ signal: controller.signal })).toBe(first);
+      controller.abort();
+      expect(await first).toEqual({ closed: 0, forced: 1 });
+    }
+  });
+
+  it("gives up connecting", async () => {
+    const scene = new PoolScene();
+    const caller = scene.acquire();
+    const { signal } = scene.attempts[0] as { signal: AbortSignal };
+    expect(await scene.pool.close()).toEqual({ closed: 0, forced: 0 });
+    await turn();
+    expect([caller.error, signal.aborted, scene.pool.totals.failed]).toEqual([code("POOL_CLOSED"), true, 0]);
+    const late = await scene.connects();
+    expect(late.isOpen).toBe(false);
+  });
+
+  it("is done at once when there is nothing", async () => {
+    const scene = new PoolScene();
+    expect(await scene.pool.close()).toEqual({ closed: 0, forced: 0 });
+    expect(scene.clock.pending).toBe(0);
+  });
+});
+
+describe("whoever is called back", () => {
+  it("may use the pool", async () => {
+    const { scene, pool } = await PoolScene.idle(2, { maxConnections: 2, checkOnAcquire: () => false });
+    const more: unknown[] = [];
+    pool.on("closed", () => more.push(scene.acquire()));
+    const controller = new AbortController();
+    pool.once("closed", () => controller.abort());
+    const [first, second] = [scene.acquire(), scene.acquire({ signal: controller.signal })];
+    await turn();
+    await scene.connects();
+    await scene.connects();
+    expect([scene.number(first.channel), second.error, more.length]).toEqual([3, code("ABORTED"), 2]);
+    expect(scene.counts).toEqual({ size: 2, idle: 0, leased: 2, connecting: 0, waiting: 1 });
+  });
+
+  it("may leave when a channel is on its way, and gets it", async () => {
+    const { scene, channels, pool } = await PoolScene.leased(1, { maxConnections: 1 });
+    const controller = new AbortController();
+    const caller = scene.acquire({ signal: controller.signal });
+    pool.on("acquired", () => controller.abort());
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect([caller.channel, caller.error]).toEqual([channels[0], undefined]);
+  });
+
+  it("fails the channel it was told of by throwing, and nothing else", async () => {
+    const { scene, channels, pool } = await PoolScene.leased(1);
+    const errors: unknown[] = [];
+    channels[0]?.on("error", (error) => errors.push(error));
+    pool.once("released", () => {
+      throw new Error("listener");
+    });
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect([errors, scene.log, pool.size]).toEqual([[new Error("listener")], ["released 1", "closed 1 lost"], 0]);
+  });
+
+  it("may refuse thousands of channels in a row", async () => {
+    const count = 3000;
+    const { pool, scene } = await PoolScene.idle(count, { maxConnections: count, checkOnAcquire: () => false });
+    const caller = scene.acquire();
+    await turn();
+    await scene.connects();
+    expect([scene.number(caller.channel), pool.totals.closed.unhealthy]).toEqual([count + 1, count]);
+  });
+});
+
+describe("options", () => {
+  it.each([
+    { maxConnections: 0 },
+    { maxConnections: 1.5 },
+    { maxConnections: Number.NaN },
+    { maxWaiters: -1 },
+    { minIdle: -1 },
+    { idleTimeoutMs: Number.POSITIVE_INFINITY },
+    { idleTimeoutMs: -1 },
+    { maxLifetimeMs: Number.NaN },
+    { lifetimeJitter: 1.1 },
+    { acquireTimeoutMs: Number.NaN },
+    { connectTimeoutMs: -1 },
+    { checkTimeoutMs: Number.POSITIVE_INFINITY },
+  ])("refuse what cannot be: %o", (options) => {
+    expect(() => new PoolScene(options)).toThrow(code("INVALID_ARGUMENT"));
+  });
+});
+
+it("pools the channels of a bootstrap", async () => {
+  const accepted: Channel[] = [];
+  await using _server = await new ServerBootstrap()
+    .transport(local())
+    .childHandler((p) => {
+      accepted.push(p.channel);
+      return p.addLast({ channelRead: (ctx, message) => ctx.writeAndFlush(message) });
+    })
+    .bind({ local: "pooled" });
+  const bootstrap = new Bootstrap().transport(local()).handler((p) => p.addLast({}));
+  await using pool = new ChannelPool({
+    connect: ({ signal }) => bootstrap.connect({ local: "pooled", signal }),
+    maxConnections: 2,
+  });
+  const echo = (message: any) =>
+    pool.use(async (channel) => {
+      await channel.send(message);
+      for await (const answer of channel.messages()) return answer;
+    });
+  expect(await Promise.all(["a", "b", "c", "d", "e"].map(echo))).toEqual(["a", "b", "c", "d", "e"]);
+  expect([accepted.length, pool.idle]).toEqual([2, 2]);
+  for (const child of accepted) child.close();
+  await expect.poll(() => pool.size).toBe(0);
+  expect(await echo("f")).toBe("f");
+  expect(accepted).toHaveLength(3);
+
+  const nowhere = new ChannelPool({ connect: ({ signal }) => bootstrap.connect({ local: "nowhere", signal }) });
+  const error = await nowhere.acquire().catch((thrown: SluiceError) => thrown.code);
+  expect(error).toBe("CONNECT_REFUSED");
+});
