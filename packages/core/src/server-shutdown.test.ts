@@ -296,6 +296,33 @@ describe("the quiet period", () => {
     expect([report.value, clock.pending]).toEqual([{ departed: 1, closed: 0, forced: 0 }, 0]);
   });
 
+  it("closes a connection that a handler of the server lets in too late", async () => {
+    const clock = new ManualClock();
+    let letIn = () => {};
+    const bootstrap = new ServerBootstrap().transport(local()).clock(clock);
+    const server = await bootstrap
+      .handler((p) => p.addLast({ channelRead: (ctx, child) => (letIn = () => ctx.fireChannelRead(child)) }))
+      .childHandler(() => {})
+      .bind({ local: "server" });
+    const late = await new Bootstrap().transport(local()).connect({ local: "server" });
+    await turn();
+    const done = server.shutdown({ quietMs: 100 });
+    letIn();
+    expect(await done).toEqual({ departed: 0, closed: 0, forced: 0 });
+    await late.closed;
+    expect([server.children.size, late.closeCause]).toEqual([0, undefined]);
+  });
+
+  it("counts as departed what was over before the rest was cut", async () => {
+    const controller = new AbortController();
+    const { server, children } = await serverWith(2, {
+      handler: () => ({ channelInactive: () => controller.abort() }),
+    });
+    const done = server.shutdown({ quietMs: 100, signal: controller.signal });
+    children[0]?.close();
+    expect(await done).toEqual({ departed: 1, closed: 0, forced: 1 });
+  });
+
   it("refuses connections", async () => {
     const { server, pass } = await serverWith(1);
     server.shutdown({ quietMs: 100 });

@@ -501,6 +501,22 @@ describe("closing", () => {
     }
   });
 
+  it("lets go of signals that outlive it", async () => {
+    const { channels, pool } = await PoolScene.leased(1);
+    const listeners = new Set<() => void>();
+    const signal = {
+      aborted: false,
+      addEventListener: (_type: string, listener: () => void) => listeners.add(listener),
+      removeEventListener: (_type: string, listener: () => void) => listeners.delete(listener),
+    } as unknown as AbortSignal;
+    const closing = pool.close({ signal });
+    expect(listeners.size).toBe(1);
+    pool.release(channels[0] as Channel);
+    await closing;
+    await pool.close({ signal });
+    expect(listeners.size).toBe(0);
+  });
+
   it("gives up connecting", async () => {
     const scene = new PoolScene();
     const caller = scene.acquire();

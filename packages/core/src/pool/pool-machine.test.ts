@@ -287,6 +287,13 @@ describe("waiters", () => {
     consistent(scene);
   });
 
+  it("cannot leave any more when a channel is on its way to them", () => {
+    const scene = new Scene();
+    PATHS.leased?.(scene);
+    expect([scene.told(scene.machine.abandoned(scene.w(1))), scene.machine.waiting]).toEqual(["", 0]);
+    consistent(scene);
+  });
+
   it("keep their turn when the channel that was checked for them is not fit", () => {
     const scene = new Scene({ maxConnections: 2 });
     PATHS.leased?.(scene);
