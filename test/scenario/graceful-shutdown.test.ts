@@ -54,14 +54,14 @@ it("answers what is in hand, lets the quiet go, cuts the stuck, and says so", as
   const working = new Client(port).listen().ask("work 0");
   const busy = new Client(port).listen((text) => {
     // One question after the other, each sooner than quietMs.
-    if (/(goodbye|work 50 done)\n$/.test(text) && busy.received.split("work 50 done").length <= 10) busy.ask("work 50");
+    if (/(goodbye|work 50 done)\n$/.test(text) && busy.received.split("work 50 done").length <= 20) busy.ask("work 50");
   });
   const stuck = new Client(port).ask("work 0").ask("fill 30000000");
   for (const each of [idle, leaving, busy]) each.ask("here");
   for (const each of [idle, leaving, busy]) await each.has(/here done/);
   await working.has(/work 0 done/);
   // Longer than quietMs, and under way when the signal comes.
-  working.ask("work 1500").ask("here");
+  working.ask("work 2000").ask("here");
   await working.has(/here done/);
 
   example.signal("SIGTERM");
@@ -74,8 +74,8 @@ it("answers what is in hand, lets the quiet go, cuts the stuck, and says so", as
   await Promise.all([idle, leaving, working, busy].map(({ ended }) => ended));
   expect(idle.received).toBe("here done\ngoodbye\n");
   expect(leaving.received).toBe("here done\ngoodbye\n");
-  expect(working.received).toBe("work 0 done\nhere done\ngoodbye\nwork 1500 done\n");
-  expect(busy.received).toBe(`here done\ngoodbye\n${"work 50 done\n".repeat(10)}`);
+  expect(working.received).toBe("work 0 done\nhere done\ngoodbye\nwork 2000 done\n");
+  expect(busy.received).toBe(`here done\ngoodbye\n${"work 50 done\n".repeat(20)}`);
   expect(stuck.received).toBe("");
   expect(example.stdout).toMatch(/\nDeparted: 1, closed: 3, cut: 1\.\n$/);
   expect(example.stderr).toBe("");

@@ -19,5 +19,5 @@ console.log("Stopping. A second SIGTERM does not wait for anyone.");
 const atOnce = new AbortController();
 process.once("SIGTERM", () => atOnce.abort());
 
-const report = await server.shutdown({ quietMs: 400, timeoutMs: 4000, signal: atOnce.signal });
+const report = await server.shutdown({ quietMs: 800, timeoutMs: 6000, signal: atOnce.signal });
 console.log(`Departed: ${report.departed}, closed: ${report.closed}, cut: ${report.forced}.`);
