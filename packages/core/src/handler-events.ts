@@ -20,29 +20,4 @@ export const EVENT = {
 } as const satisfies Partial<Record<keyof ChannelHandler, number>>;
 
 type EventName = keyof typeof EVENT;
-const EVENT_NAMES = Object.keys(EVENT) as EventName[];
-
-/** The events of classes seen before: a class is asked once, an object with methods of its own each time. */
-const eventsOfPrototype = new WeakMap<object, number>();
-
-export function eventsOf(handler: ChannelHandler): number {
-  const prototype = Object.getPrototypeOf(handler) as object | null;
-  if (prototype === null || prototype === Object.prototype || hasOwnMethods(handler)) return lookUp(handler);
-  let events = eventsOfPrototype.get(prototype);
-  if (events === undefined) {
-    events = lookUp(handler);
-    eventsOfPrototype.set(prototype, events);
-  }
-  return events;
-}
-
-function lookUp(handler: ChannelHandler): number {
-  let events = 0;
-  for (const name of EVENT_NAMES) if (typeof handler[name] === "function") events |= EVENT[name];
-  return events;
-}
-
-function hasOwnMethods(handler: ChannelHandler): boolean {
-  for (const key in handler) if (key in EVENT && Object.hasOwn(handler, key)) return true;
-  return false;
-}
+export const EVENT_NAMES = Object.keys(EVENT) as EventName[];
