@@ -28,6 +28,8 @@
 
 import { SluiceError } from "@sluice/buffer";
 import { type Clock, deadlineAfter, type Timeout } from "./clock.js";
+import type { Moment } from "./moment.js";
+import { MomentMarker } from "./moment-marker.js";
 
 /** What a wheel needs of its host: the time, and one timer. */
 export interface NativeTimer {
@@ -80,6 +82,7 @@ export interface HashedWheelTimerOptions {
  */
 export class HashedWheelTimer implements Clock {
   readonly #wheel: Wheel;
+  readonly #marker = new MomentMarker(this);
 
   /** @throws SluiceError `INVALID_ARGUMENT` if an option is out of range */
   constructor(options: HashedWheelTimerOptions = {}) {
@@ -88,6 +91,11 @@ export class HashedWheelTimer implements Clock {
 
   now(): number {
     return this.#wheel.native.now();
+  }
+
+  /** A moment up to about two ticks late while there are many of them, exact otherwise. */
+  mark(): Moment {
+    return this.#marker.mark();
   }
 
   /**

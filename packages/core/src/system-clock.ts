@@ -7,6 +7,8 @@
 
 import type { Clock, Timeout } from "./clock.js";
 import { HashedWheelTimer } from "./hashed-wheel-timer.js";
+import type { Moment } from "./moment.js";
+import { MomentMarker } from "./moment-marker.js";
 
 /** What the shared clock offers beside being a {@link Clock}: a look at its health. */
 export interface SystemClock extends Clock {
@@ -26,6 +28,10 @@ let wheel: HashedWheelTimer | undefined;
 export const systemClock: SystemClock = {
   now(): number {
     return performance.now();
+  },
+
+  mark(): Moment {
+    return marker.mark();
   },
 
   schedule(delayMs: number, task: () => void): Timeout {
@@ -57,3 +63,6 @@ function shared(): HashedWheelTimer {
   wheel ??= new HashedWheelTimer();
   return wheel;
 }
+
+/** Not the wheel's own: that would be found behind a question whether there is a wheel. */
+const marker = new MomentMarker(systemClock);

@@ -1,0 +1,86 @@
+/**
+ * Marks moments for a clock that is expensive to look at.
+ *
+ * ```
+ *   marks      │ │   ││ │    ││││││││││││││││││││││││││││││││││││││││││││││││││││   │      │
+ *              each has a look of its own     │◀─ window ─▶│◀─ window ─▶│◀─ window ─▶│  few: looks again
+ *                                   many in a window's time: all of a window have its end
+ * ```
+ *
+ * A window is closed by a timeout of the clock, so a moment is told up to a window and the timeout's lateness after it
+ * was, and never before, however long the program has not let the timeout run. While there is little to mark there
+ * is no window, no timeout and nothing to be late.
+ */
+import type { Clock, Timeout } from "./clock.js";
+import type { Moment } from "./moment.js";
+
+export class MomentMarker {
+  readonly #clock: Pick<Clock, "now" | "schedule">;
+  #window: MarkWindow | undefined;
+  #closer: Timeout | undefined;
+  /** Without a window: since when the marks are counted. */
+  #since = Number.NEGATIVE_INFINITY;
+  #marks = 0;
+
+  constructor(clock: Pick<Clock, "now" | "schedule">) {
+    this.#clock = clock;
+  }
+
+  /** Never throws. */
+  mark(): Moment {
+    this.#marks++;
+    return this.#window ?? this.#look();
+  }
+
+  #look(): number {
+    const now = this.#clock.now();
+    if (now - this.#since > WINDOW_MS) {
+      this.#since = now;
+      this.#marks = 1;
+    } else if (this.#marks >= MANY) this.#open();
+    return now;
+  }
+
+  #open(): void {
+    this.#marks = 0;
+    try {
+      if (this.#closer === undefined) this.#closer = this.#clock.schedule(WINDOW_MS, () => this.#close());
+      else this.#closer.reschedule(WINDOW_MS);
+      this.#window = new MarkWindow(this.#clock);
+    } catch {
+      // A timer that is full or stopped closes no window. Each mark goes on having its look.
+    }
+  }
+
+  #close(): void {
+    this.#window?.close();
+    this.#window = undefined;
+    if (this.#marks >= MANY) this.#open();
+    else {
+      this.#since = Number.NEGATIVE_INFINITY;
+    }
+  }
+}
+
+class MarkWindow {
+  readonly #clock: Pick<Clock, "now">;
+  #endMs: number | undefined;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  /** As long as the window is open, and something may still be marked: now. */
+  get timeMs(): number {
+    return this.#endMs ?? this.#clock.now();
+  }
+
+  close(): void {
+    this.#endMs = this.#clock.now();
+  }
+}
+
+/** A tick of the default wheel: as late as the timeouts that such moments lead to are anyway. */
+const WINDOW_MS = 10;
+/** From here on the looks of a window's time take longer than a wake-up of the host's timer: 256 × 50 ns. */
+const MANY = 256;
