@@ -33,6 +33,7 @@ export class ChannelOutboundBuffer {
   #count = 0;
   #flushed = 0;
   #pendingBytes = 0;
+  #completed = 0;
   #writable = true;
   #completing = false;
   #low: number;
@@ -59,6 +60,11 @@ export class ChannelOutboundBuffer {
   /** Bytes queued, each message counted with its overhead. */
   get pendingBytes(): number {
     return this.#pendingBytes;
+  }
+
+  /** Messages that have left the queue so far, sent or failed. */
+  get completed(): number {
+    return this.#completed;
   }
 
   get isWritable(): boolean {
@@ -222,6 +228,7 @@ export class ChannelOutboundBuffer {
     if (completion !== undefined) completions[slot] = undefined;
     this.#pendingBytes -= sizes[slot] as number;
     this.#count--;
+    this.#completed++;
     return completion;
   }
 

@@ -76,6 +76,11 @@ export interface Connection extends TransportEnd {
    * told them all.
    */
   flush(queue: ChannelOutboundBuffer): void;
+  /**
+   * Bytes of messages taken and not completed that the system has not taken yet; left out where nobody knows. Idle
+   * detection asks now and then, to see that one large message is on its way: only changes mean something.
+   */
+  readonly unsentBytes?: number | undefined;
   /** Ends the sending direction after all that has been flushed. @throws HALF_CLOSE_UNSUPPORTED */
   shutdownOutput(): void;
 }

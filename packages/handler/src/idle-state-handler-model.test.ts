@@ -137,7 +137,7 @@ describe("IdleStateHandler against a model", () => {
         }
         // Kinds that fall due in the same millisecond fire in the order in which they were armed; no order is promised.
         expect(sorted(events)).toEqual(sorted(model.events));
-        expect(clock.pending).toBe([reader, writer, all].filter((ms) => ms > 0).length);
+        expect(clock.pending).toBe(reader + writer + all > 0 ? 1 : 0);
       }),
     );
   });

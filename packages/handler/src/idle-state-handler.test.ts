@@ -2,7 +2,7 @@ import type { ChannelHandlerContext } from "@sluice/core";
 import { EmbeddedChannel, ManualClock } from "@sluice/core/embedded";
 import { describe, expect, it } from "vitest";
 import { recorder, setup } from "../fixtures/idle-channel.js";
-import { type IdleStateEvent, IdleStateHandler } from "./index.js";
+import { type IdleStateEvent, IdleStateHandler, type IdleStateHandlerOptions } from "./index.js";
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const error = new Error("broken");
@@ -85,7 +85,7 @@ describe("IdleStateHandler life", () => {
       channelInactive: () => void seen.push("inactive"),
     });
     channel.pipeline.fireChannelActive();
-    expect(clock.pending).toBe(3);
+    expect(clock.pending).toBe(1);
     channel.pipeline.fireChannelInactive();
     expect(clock.pending).toBe(0);
     channel.pipeline.fireChannelActive();
@@ -289,14 +289,14 @@ describe("IdleStateHandler writes", () => {
     expect(() => channel.checkException()).toThrow(error);
   });
 
-  it("schedules nothing per message", () => {
+  it("has one timeout for all kinds, and schedules nothing per message", () => {
     const { channel, clock, writes, write } = setup({ readerIdleMs: 10, writerIdleMs: 10, allIdleMs: 10 });
     for (let i = 0; i < 100; i++) {
       channel.writeInbound(i);
       write();
       writes.succeed();
     }
-    expect(clock.pending).toBe(3);
+    expect(clock.pending).toBe(1);
   });
 
   it("resetWriteTimeout counts as a completed write, and leaves first alone", () => {
@@ -333,6 +333,56 @@ describe("IdleStateHandler both ways", () => {
     writes.succeed();
     clock.advance(10);
     expect(events).toEqual(["30 READER_IDLE", "30 WRITER_IDLE!", "30 ALL_IDLE!"]);
+  });
+});
+
+describe("IdleStateHandler spread", () => {
+  /** What an embedded channel sees of a handler that draws `share`. */
+  function drawn(share: number, options: IdleStateHandlerOptions) {
+    return setup({ ...options, random: () => share });
+  }
+
+  it("makes all periods longer by the same share, drawn once, and never shorter", () => {
+    const draws: number[] = [];
+    const random = () => {
+      draws.push(0.5);
+      return 0.5;
+    };
+    const { clock, idle, events } = setup({ readerIdleMs: 100, writerIdleMs: 40, spread: 0.5, random });
+    expect(idle).toMatchObject({ readerIdleMs: 125, writerIdleMs: 50, allIdleMs: 0 });
+    clock.advance(130);
+    expect(events).toEqual(["50 WRITER_IDLE!", "100 WRITER_IDLE", "125 READER_IDLE!"]);
+    expect(draws).toEqual([0.5]);
+  });
+
+  it("spreads a fleet over the share, from the first arming on and after a common broadcast", () => {
+    const fleet = [0, 0.25, 0.5, 0.999].map((share) => drawn(share, { allIdleMs: 1000, spread: 1 }));
+    const times = () =>
+      fleet.map(({ clock, events }) => {
+        clock.advance(2000);
+        return Number.parseInt(events.splice(0)[0] as string, 10);
+      });
+    expect(times()).toEqual([1000, 1250, 1500, 1999]);
+    for (const { channel } of fleet) channel.writeInbound("news");
+    expect(times()).toEqual([3000, 3250, 3500, 3999]);
+  });
+
+  it("is off by default, and then asks for no random number", () => {
+    const random = () => expect.unreachable();
+    expect(new IdleStateHandler({ readerIdleMs: 1.5, random }).readerIdleMs).toBe(1.5);
+  });
+
+  it("draws from Math.random unless told otherwise", () => {
+    const times = new Set(
+      Array.from({ length: 20 }, () => new IdleStateHandler({ readerIdleMs: 1e9, spread: 1 }).readerIdleMs),
+    );
+    expect(times.size).toBeGreaterThan(1);
+    for (const time of times) expect(time >= 1e9 && time <= 2e9).toBe(true);
+  });
+
+  it.each([-0.1, 1.1, Number.NaN])("refuses %d as a share, asked for or drawn", (share) => {
+    expect(() => new IdleStateHandler({ spread: share })).toThrow(code("INVALID_ARGUMENT"));
+    expect(() => new IdleStateHandler({ spread: 0.5, random: () => share })).toThrow(code("INVALID_ARGUMENT"));
   });
 });
 

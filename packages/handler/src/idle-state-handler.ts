@@ -11,15 +11,25 @@
  * - **Write clock**: set when a write completes, successfully or not; a write that is stuck is silence.
  * - `ALL_IDLE` counts from the later of the two.
  * - An event repeats every period; its `first` is true once, until there is traffic in that direction again.
+ * - Never early. Late by what the channel's clock is late: on `systemClock` a tick, and up to two more in a program
+ *   that reads thousands of times a second (`Clock.mark`).
  *
  * Traffic means what passes this handler: put it nearest the transport to count bytes, behind a protocol's codec to
  * leave out that protocol's pings.
  */
-import type { ChannelHandlerContext, Completion, Timeout } from "@sluice/core";
-import { asError, PassThroughHandler } from "@sluice/core";
+import {
+  asError,
+  type ChannelHandlerContext,
+  type Completion,
+  type Moment,
+  PassThroughHandler,
+  type Timeout,
+  timeOf,
+} from "@sluice/core";
 import { effectiveTimeout } from "./effective-timeout.js";
+import { IdleKind } from "./idle-kind.js";
+import { stretched, stretchOf } from "./idle-spread.js";
 import { type IdleState, IdleStateEvent } from "./idle-state-event.js";
-import { OutputWatch } from "./output-watch.js";
 import { skipEvents } from "./skip-events.js";
 import { WatchedWrite } from "./watched-write.js";
 
@@ -32,11 +42,22 @@ export interface IdleStateHandlerOptions {
   /** `ALL_IDLE` after so long without either. @default 0 */
   readonly allIdleMs?: number;
   /**
-   * Leaves out a repeated `WRITER_IDLE` or `ALL_IDLE` event while the channel's queue moves although no write passing
-   * here has completed: a slow peer is not a silent one. The first event of a silence fires all the same.
+   * Leaves out a repeated `WRITER_IDLE` or `ALL_IDLE` event while the channel's output moves although no write passing
+   * here has completed: a slow peer is not a silent one. Output moves when messages or bytes enter or leave the queue,
+   * and when the system takes more of a large message that is on its way, where the transport can tell (TCP on Node
+   * can). The first event of a silence fires all the same; who closes on silence waits for one whose `first` is false.
    * @default false
    */
   readonly observeOutput?: boolean;
+  /**
+   * Makes the periods of this handler longer by a part of them that it draws once, up to this share of them: with 0.25
+   * each of ten thousand channels that were opened in one instant, or got the same broadcast, reports its silence at
+   * a moment of its own within a quarter of a period. All its kinds are made longer by the same share. From 0 to 1.
+   * @default 0
+   */
+  readonly spread?: number;
+  /** What `spread` draws from; a number from 0 to 1, asked for once. @default Math.random */
+  readonly random?: () => number;
 }
 
 /**
@@ -45,9 +66,9 @@ export interface IdleStateHandlerOptions {
  * Use it to close dead connections and to time heartbeats; what to do is up to a later handler's
  * `userEventTriggered`, or to a subclass's {@link IdleStateHandler.channelIdle}.
  *
- * Costs one timeout for each kind of event that is on, and one look at the clock per read burst and per write. A
- * write that carries a completion costs a small object; a handler for reads only is stepped over by writes, and one
- * for writes only by reads.
+ * Costs one timeout for a channel, whichever kinds are on, and nothing is scheduled by traffic. A read burst and a
+ * write each mark the moment they end. A write that carries a completion costs a small object; a handler for reads
+ * only is stepped over by writes, and one for writes only by reads.
  *
  * @example
  * ```ts
@@ -63,40 +84,44 @@ export interface IdleStateHandlerOptions {
  * ```
  */
 export class IdleStateHandler extends PassThroughHandler {
-  readonly #reader: IdleTimer | undefined;
-  readonly #writer: IdleTimer | undefined;
-  readonly #all: IdleTimer | undefined;
+  readonly #reader: IdleKind | undefined;
+  readonly #writer: IdleKind | undefined;
+  readonly #all: IdleKind | undefined;
   /** It starts once and, stopped, never again. */
   #life: "new" | "running" | "stopped" = "new";
   #ctx: ChannelHandlerContext | undefined;
-  #reading = false;
-  #lastRead = 0;
-  #lastWrite = 0;
-  #onWriteEnd: (() => void) | undefined;
+  #timeout: Timeout | undefined;
+  #lastRead: Moment = 0;
+  #lastWrite: Moment = 0;
+  /** Kinds whose next event is a first one, a bit each, and whether a read burst has not ended. One field: each read sets it. */
+  #flags: number = AFTER_READ | AFTER_WRITE;
   #unnamedWrite: WatchedWrite | undefined;
 
-  /** @throws SluiceError `INVALID_ARGUMENT` if a time is `NaN` or infinite */
+  /** @throws SluiceError `INVALID_ARGUMENT` if a time is `NaN` or infinite, or a share is not from 0 to 1 */
   constructor(options: IdleStateHandlerOptions = {}) {
     super();
     const { readerIdleMs = 0, writerIdleMs = 0, allIdleMs = 0, observeOutput = false } = options;
-    this.#reader = newTimer("READER_IDLE", effectiveTimeout("readerIdleMs", readerIdleMs), false);
-    this.#writer = newTimer("WRITER_IDLE", effectiveTimeout("writerIdleMs", writerIdleMs), observeOutput);
-    this.#all = newTimer("ALL_IDLE", effectiveTimeout("allIdleMs", allIdleMs), observeOutput);
+    const stretch = stretchOf(options.spread ?? 0, options.random ?? Math.random);
+    const kind = (state: IdleState, periodMs: number) =>
+      periodMs === 0 ? undefined : new IdleKind(state, stretched(periodMs, stretch), observeOutput);
+    this.#reader = kind("READER_IDLE", effectiveTimeout("readerIdleMs", readerIdleMs));
+    this.#writer = kind("WRITER_IDLE", effectiveTimeout("writerIdleMs", writerIdleMs));
+    this.#all = kind("ALL_IDLE", effectiveTimeout("allIdleMs", allIdleMs));
     if (!this.#watchesReads) skipEvents(this, IdleStateHandler.prototype, ["channelRead", "channelReadComplete"]);
     if (!this.#watchesWrites) skipEvents(this, IdleStateHandler.prototype, ["write"]);
   }
 
-  /** The time in use; 0 for none. */
+  /** The time in use, with its share of `spread`; 0 for none. */
   get readerIdleMs(): number {
     return this.#reader?.periodMs ?? 0;
   }
 
-  /** The time in use; 0 for none. */
+  /** The time in use, with its share of `spread`; 0 for none. */
   get writerIdleMs(): number {
     return this.#writer?.periodMs ?? 0;
   }
 
-  /** The time in use; 0 for none. */
+  /** The time in use, with its share of `spread`; 0 for none. */
   get allIdleMs(): number {
     return this.#all?.periodMs ?? 0;
   }
@@ -105,7 +130,7 @@ export class IdleStateHandler extends PassThroughHandler {
   resetReadTimeout(): void {
     if (this.#ctx === undefined || !this.#watchesReads) return;
     this.#lastRead = this.#ctx.clock.now();
-    this.#reading = false;
+    this.#flags &= ~READING;
   }
 
   /** Counts as a write that has just completed, for the time; `first` stays as it is. */
@@ -139,28 +164,30 @@ export class IdleStateHandler extends PassThroughHandler {
   }
 
   override channelRead(ctx: ChannelHandlerContext, message: unknown): void {
-    this.#reading = true;
-    this.#reader?.rearm();
-    this.#all?.rearm();
+    this.#flags |= READING | AFTER_READ;
     ctx.fireChannelRead(message);
   }
 
   override channelReadComplete(ctx: ChannelHandlerContext): void {
-    if (this.#reading) {
-      this.#lastRead = ctx.clock.now();
-      this.#reading = false;
+    if ((this.#flags & READING) !== 0) {
+      this.#lastRead = ctx.clock.mark();
+      this.#flags &= ~READING;
     }
     ctx.fireChannelReadComplete();
   }
 
   override write(ctx: ChannelHandlerContext, message: unknown, completion: Completion | undefined): void {
-    this.#onWriteEnd ??= () => this.#writeEnded();
-    if (completion !== undefined) {
-      ctx.write(message, new WatchedWrite(this.#onWriteEnd, ctx.channel, completion));
-    } else {
-      this.#unnamedWrite ??= new WatchedWrite(this.#onWriteEnd, ctx.channel, undefined);
+    if (completion !== undefined) ctx.write(message, new WatchedWrite(this, ctx.channel, completion));
+    else {
+      this.#unnamedWrite ??= new WatchedWrite(this, ctx.channel, undefined);
       ctx.write(message, this.#unnamedWrite);
     }
+  }
+
+  /** @internal */
+  writeEnded(): void {
+    this.#lastWrite = (this.#ctx as ChannelHandlerContext).clock.mark();
+    this.#flags |= AFTER_WRITE;
   }
 
   get #watchesReads(): boolean {
@@ -171,95 +198,70 @@ export class IdleStateHandler extends PassThroughHandler {
     return this.#writer !== undefined || this.#all !== undefined;
   }
 
-  #writeEnded(): void {
-    this.#lastWrite = (this.#ctx as ChannelHandlerContext).clock.now();
-    this.#writer?.rearm();
-    this.#all?.rearm();
+  get #kinds(): IdleKind[] {
+    return [this.#reader, this.#writer, this.#all].filter((kind) => kind !== undefined);
   }
 
   #start(ctx: ChannelHandlerContext): void {
     if (this.#life !== "new") return;
     this.#life = "running";
     this.#lastRead = this.#lastWrite = ctx.clock.now();
-    this.#startTimer(ctx, this.#reader);
-    this.#startTimer(ctx, this.#writer);
-    this.#startTimer(ctx, this.#all);
-  }
-
-  #startTimer(ctx: ChannelHandlerContext, timer: IdleTimer | undefined): void {
-    if (timer === undefined) return;
-    timer.timeout = ctx.clock.schedule(timer.periodMs, () => this.#expired(ctx, timer));
+    const periods = this.#kinds.map(({ periodMs }) => periodMs);
+    if (periods.length > 0) this.#timeout = ctx.clock.schedule(Math.min(...periods), () => this.#expired(ctx));
   }
 
   #stop(): void {
     this.#life = "stopped";
-    this.#reader?.stop();
-    this.#writer?.stop();
-    this.#all?.stop();
+    this.#timeout?.cancel();
   }
 
-  #expired(ctx: ChannelHandlerContext, timer: IdleTimer): void {
-    if (!ctx.channel.isOpen) return;
+  /** One timeout serves all kinds. Deadlines only ever move away: it fires at the nearest as of when it was armed. */
+  #expired(ctx: ChannelHandlerContext): void {
+    const now = ctx.clock.now();
     try {
-      const remainingMs = this.#remaining(ctx, timer);
-      if (remainingMs > 0) {
-        timer.timeout?.reschedule(remainingMs);
-        return;
-      }
-      // Before the event, which may stop everything.
-      timer.timeout?.reschedule(timer.periodMs);
-      const { first } = timer;
-      timer.first = false;
-      const moved = timer.output?.hasMoved(ctx.channel.engine.queue, this.#lastWrite) ?? false;
-      if (first || !moved) this.channelIdle(ctx, IdleStateEvent.of(timer.state, first));
+      // Before the events, which may stop everything.
+      const next = this.#kinds.map((kind) => this.#nextLook(kind, now));
+      this.#timeout?.reschedule(Math.min(...next) - now);
+    } catch (thrown) {
+      ctx.fireExceptionCaught(asError(thrown));
+    }
+    for (const kind of this.#kinds) {
+      if (this.#life !== "running" || !ctx.channel.isOpen) return;
+      // Asked anew: what handled the event before may have written, or let time pass.
+      if (this.#deadline(kind, now) <= now) this.#fire(ctx, kind, now);
+    }
+  }
+
+  /** When to look at a kind again: what is due now is due again a period later. */
+  #nextLook(kind: IdleKind, now: number): number {
+    const deadline = this.#deadline(kind, now);
+    return deadline <= now ? now + kind.periodMs : deadline;
+  }
+
+  /** A read burst is no silence, however long it takes. */
+  #deadline(kind: IdleKind, now: number): number {
+    if (kind === this.#writer) return kind.deadline(timeOf(this.#lastWrite));
+    if ((this.#flags & READING) !== 0) return now + kind.periodMs;
+    if (kind === this.#reader) return kind.deadline(timeOf(this.#lastRead));
+    return kind.deadline(Math.max(timeOf(this.#lastRead), timeOf(this.#lastWrite)));
+  }
+
+  #fire(ctx: ChannelHandlerContext, kind: IdleKind, now: number): void {
+    const first = (this.#flags & FIRST[kind.state]) !== 0;
+    kind.firedAt = now;
+    this.#flags &= ~FIRST[kind.state];
+    const moved = kind.output?.hasMoved(ctx.channel.engine, timeOf(this.#lastWrite)) ?? false;
+    if (moved && !first) return;
+    try {
+      this.channelIdle(ctx, IdleStateEvent.of(kind.state, first));
     } catch (thrown) {
       ctx.fireExceptionCaught(asError(thrown));
     }
   }
-
-  /** How much of the period is left; all of it inside a read burst, which is no silence however long it takes. */
-  #remaining(ctx: ChannelHandlerContext, timer: IdleTimer): number {
-    if (this.#reading && timer !== this.#writer) return timer.periodMs;
-    const last =
-      timer === this.#reader
-        ? this.#lastRead
-        : timer === this.#writer
-          ? this.#lastWrite
-          : Math.max(this.#lastRead, this.#lastWrite);
-    // In this order the sum is the very deadline the clock was given. `period - (now - last)` could leave a rest too
-    // small to move the time of day, and be asked again for ever.
-    return last + timer.periodMs - ctx.clock.now();
-  }
 }
 
-/** One kind of event: its period, its timeout, and what it remembers. */
-class IdleTimer {
-  readonly state: IdleState;
-  readonly periodMs: number;
-  readonly output: OutputWatch | undefined;
-  /** Whether there was traffic since the last event. */
-  first = true;
-  timeout: Timeout | undefined = undefined;
-
-  constructor(state: IdleState, periodMs: number, output: OutputWatch | undefined) {
-    this.state = state;
-    this.periodMs = periodMs;
-    this.output = output;
-  }
-
-  /** There was traffic: the next event is a first one, and fires whatever the output has done. */
-  rearm(): void {
-    this.first = true;
-    this.output?.forget();
-  }
-
-  stop(): void {
-    this.timeout?.cancel();
-    this.output?.forget();
-  }
-}
-
-function newTimer(state: IdleState, periodMs: number, observeOutput: boolean): IdleTimer | undefined {
-  if (periodMs === 0) return undefined;
-  return new IdleTimer(state, periodMs, observeOutput ? new OutputWatch() : undefined);
-}
+const FIRST = { READER_IDLE: 1, WRITER_IDLE: 2, ALL_IDLE: 4 } as const satisfies Record<IdleState, number>;
+const READING = 8;
+/** What traffic in a direction makes first ones again. */
+const AFTER_READ = FIRST.READER_IDLE | FIRST.ALL_IDLE;
+const AFTER_WRITE = FIRST.WRITER_IDLE | FIRST.ALL_IDLE;

@@ -1,29 +1,31 @@
 /**
  * Tells whether a channel's output has moved between two looks, although perhaps no write has completed.
  *
- * Three things are compared: when a write completed last, which message is being sent, and how many bytes are
- * queued. A single message that leaves slowly moves none of them until it has left.
+ * Four things are compared: when a write completed last, how many messages have left the queue, how many bytes are in
+ * it, and how many of those taken the system has no room for yet. The last one alone moves while a single large
+ * message is on its way; transports that cannot tell it leave it out.
  */
-import type { ChannelOutboundBuffer } from "@sluice/core";
+import type { Channel, Connection } from "@sluice/core";
 
 export class OutputWatch {
   #lastWrite = Number.NaN;
-  #message: unknown;
+  #completed = 0;
   #pendingBytes = 0;
+  #unsentBytes: number | undefined;
 
   /** Takes a look. @returns whether anything differs from the look before */
-  hasMoved(queue: ChannelOutboundBuffer, lastWrite: number): boolean {
-    const message = queue.flushedLength > 0 ? queue.peek(0) : undefined;
-    const { pendingBytes } = queue;
-    const moved = lastWrite !== this.#lastWrite || message !== this.#message || pendingBytes !== this.#pendingBytes;
+  hasMoved({ queue, end }: Pick<Channel["engine"], "queue" | "end">, lastWrite: number): boolean {
+    const { completed, pendingBytes } = queue;
+    const { unsentBytes } = end as Connection;
+    const moved =
+      lastWrite !== this.#lastWrite ||
+      completed !== this.#completed ||
+      pendingBytes !== this.#pendingBytes ||
+      unsentBytes !== this.#unsentBytes;
     this.#lastWrite = lastWrite;
-    this.#message = message;
+    this.#completed = completed;
     this.#pendingBytes = pendingBytes;
+    this.#unsentBytes = unsentBytes;
     return moved;
-  }
-
-  /** Lets go of the message, which would otherwise be kept alive until the next look. */
-  forget(): void {
-    this.#message = undefined;
   }
 }

@@ -9,25 +9,30 @@
  */
 import type { Completion, FailureOwner } from "@sluice/core";
 
+export interface WriteWatcher {
+  /** A write has ended, successfully or not. Must not throw. */
+  writeEnded(): void;
+}
+
 export class WatchedWrite implements Completion {
-  readonly #onEnd: () => void;
+  readonly #watcher: WriteWatcher;
   readonly #owner: FailureOwner;
   readonly #completion: Completion | undefined;
 
-  /** @param onEnd Runs first, whether the write succeeded or failed; must not throw. */
-  constructor(onEnd: () => void, owner: FailureOwner, completion: Completion | undefined) {
-    this.#onEnd = onEnd;
+  /** @param watcher Is told first, whether the write succeeded or failed. */
+  constructor(watcher: WriteWatcher, owner: FailureOwner, completion: Completion | undefined) {
+    this.#watcher = watcher;
     this.#owner = owner;
     this.#completion = completion;
   }
 
   succeed(): void {
-    this.#onEnd();
+    this.#watcher.writeEnded();
     this.#completion?.succeed();
   }
 
   fail(error: Error): void {
-    this.#onEnd();
+    this.#watcher.writeEnded();
     if (this.#completion === undefined) this.#owner.unawaitedFailure(error);
     else this.#completion.fail(error);
   }
