@@ -31,8 +31,14 @@ export class ChannelOption<T> {
 
   /** Whether small segments are sent at once instead of being held back (Nagle). @default true */
   static readonly TCP_NODELAY: ChannelOption<boolean> = new ChannelOption("TCP_NODELAY");
-  /** Whether the operating system probes idle connections. @default false */
+  /** Whether the operating system probes a connection on which nothing happens. @default false */
   static readonly SO_KEEPALIVE: ChannelOption<boolean> = new ChannelOption("SO_KEEPALIVE");
+  /** Seconds without data before the first probe, with SO_KEEPALIVE. @default the system's, two hours on most */
+  static readonly TCP_KEEPIDLE: ChannelOption<number> = new ChannelOption("TCP_KEEPIDLE");
+  /** Seconds between two probes, with SO_KEEPALIVE. @default 1 on Node with TCP_KEEPIDLE, otherwise the system's */
+  static readonly TCP_KEEPINTVL: ChannelOption<number> = new ChannelOption("TCP_KEEPINTVL");
+  /** Unanswered probes that end a connection, with SO_KEEPALIVE. @default 10 on Node with TCP_KEEPIDLE, otherwise the system's */
+  static readonly TCP_KEEPCNT: ChannelOption<number> = new ChannelOption("TCP_KEEPCNT");
   /** Connections the system may hold before they are accepted. @default 511 on Node */
   static readonly SO_BACKLOG: ChannelOption<number> = new ChannelOption("SO_BACKLOG");
 }

@@ -32,6 +32,14 @@ export class SocketWriter {
     while (this.#underWay === 0 && queue.flushedLength > 0) this.#writeBatch(queue);
   }
 
+  /**
+   * Bytes of the batch under way that the system has not taken yet, as Node's own timeout of a socket sees them;
+   * undefined where its handle does not tell.
+   */
+  get unsentBytes(): number | undefined {
+    return (this.#socket as unknown as { _handle: { writeQueueSize?: number } | null })._handle?.writeQueueSize;
+  }
+
   #writeBatch(queue: ChannelOutboundBuffer): void {
     const socket = this.#socket;
     const available = queue.flushedLength;

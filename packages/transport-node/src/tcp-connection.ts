@@ -20,21 +20,23 @@ import {
   type SocketAddress,
   systemClock,
 } from "@sluice/core";
+import { KeepAlive } from "./keep-alive.js";
 import { keepRead, READ_BUFFER } from "./read-slab.js";
 import { SocketWriter } from "./socket-writer.js";
 import { connectError, connectionError } from "./system-errors.js";
+import type { TcpOptions } from "./tcp.js";
 
 export class TcpConnection implements Connection {
   localAddress: SocketAddress | undefined;
   remoteAddress: SocketAddress | undefined;
 
   readonly #signals: ChannelSignals;
-  readonly #shared: boolean;
+  readonly #options: TcpOptions;
   #socket: Socket | undefined;
   #writer: SocketWriter | undefined;
   #queue: ChannelOutboundBuffer | undefined;
   #noDelay = true;
-  #keepAlive = false;
+  #keepAlive: KeepAlive | undefined;
   #wantsInput = false;
   #isReading = false;
   #inBurst = false;
@@ -44,15 +46,15 @@ export class TcpConnection implements Connection {
   #isConnected = false;
   #isOver = false;
 
-  constructor(signals: ChannelSignals, shared: boolean) {
+  constructor(signals: ChannelSignals, options: TcpOptions) {
     this.#signals = signals;
-    this.#shared = shared;
+    this.#options = options;
   }
 
   /** Takes over a socket that a server has accepted. */
-  static accepted(signals: ChannelSignals, socket: Socket, shared: boolean): TcpConnection {
-    const connection = new TcpConnection(signals, shared);
-    const adopted = shared ? connection.#adopt(socket) : undefined;
+  static accepted(signals: ChannelSignals, socket: Socket, options: TcpOptions): TcpConnection {
+    const connection = new TcpConnection(signals, options);
+    const adopted = connection.#sharesReadBuffer ? connection.#adopt(socket) : undefined;
     connection.#attach(adopted ?? socket);
     if (adopted === undefined) connection.#readByEvents(socket);
     connection.#connected();
@@ -68,15 +70,14 @@ export class TcpConnection implements Connection {
           ? { host: options.host ?? "localhost", port: options.port as number }
           : { path: options.path }),
         ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-        ...(this.#shared ? { onread: this.#onread() } : {}),
+        ...(this.#sharesReadBuffer ? { onread: this.#onread() } : {}),
         allowHalfOpen: true,
         noDelay: this.#noDelay,
-        keepAlive: this.#keepAlive,
       } as NetConnectOpts);
       // Otherwise Node would read as soon as it is connected, asked or not.
       socket.pause();
       this.#attach(socket, target);
-      if (!this.#shared) this.#readByEvents(socket);
+      if (!this.#sharesReadBuffer) this.#readByEvents(socket);
     } catch (error) {
       queueMicrotask(() => {
         this.#signals.connectFailed(new SluiceError("INVALID_ARGUMENT", (error as Error).message, { cause: error }));
@@ -121,10 +122,15 @@ export class TcpConnection implements Connection {
     if (option === ChannelOption.TCP_NODELAY) {
       this.#noDelay = value as boolean;
       this.#socket?.setNoDelay(this.#noDelay);
-    } else if (option === ChannelOption.SO_KEEPALIVE) {
-      this.#keepAlive = value as boolean;
-      this.#socket?.setKeepAlive(this.#keepAlive);
+    } else if (KeepAlive.has(option)) {
+      this.#keepAlive ??= new KeepAlive(this.#options);
+      this.#keepAlive.set(option, value);
+      if (this.#isConnected) this.#keepAlive.applyTo(this.#socket as Socket);
     } else throw new SluiceError("OPTION_UNSUPPORTED", `a TCP connection has no ${option.name}`);
+  }
+
+  get unsentBytes(): number | undefined {
+    return this.#writer?.unsentBytes;
   }
 
   // ── the socket ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,6 +215,10 @@ export class TcpConnection implements Connection {
     this.#over();
   }
 
+  get #sharesReadBuffer(): boolean {
+    return this.#options.sharedReadBuffer ?? true;
+  }
+
   #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -217,6 +227,7 @@ export class TcpConnection implements Connection {
 
   #connected(): void {
     this.#isConnected = true;
+    this.#keepAlive?.applyTo(this.#socket as Socket);
     const { localAddress, localPort, remoteAddress, remotePort, remoteFamily } = this.#socket as Socket;
     const family = remoteFamily as "IPv4" | "IPv6";
     if (localAddress !== undefined) this.localAddress = { host: localAddress, port: localPort as number, family };

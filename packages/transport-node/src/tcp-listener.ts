@@ -8,6 +8,7 @@ import { createServer, type ListenOptions, type Server, type Socket } from "node
 import { SluiceError } from "@sluice/buffer";
 import { type BindOptions, ChannelOption, type Listener, type ListenerSignals, type SocketAddress } from "@sluice/core";
 import { acceptError, bindError } from "./system-errors.js";
+import type { TcpOptions } from "./tcp.js";
 import { TcpConnection } from "./tcp-connection.js";
 
 export class TcpListener implements Listener {
@@ -15,15 +16,15 @@ export class TcpListener implements Listener {
   readonly remoteAddress = undefined;
 
   readonly #signals: ListenerSignals;
-  readonly #shared: boolean;
+  readonly #options: TcpOptions;
   #server: Server | undefined;
   #backlog = 511;
   #wantsInput = false;
   readonly #waiting: Socket[] = [];
 
-  constructor(signals: ListenerSignals, shared: boolean) {
+  constructor(signals: ListenerSignals, options: TcpOptions) {
     this.#signals = signals;
-    this.#shared = shared;
+    this.#options = options;
   }
 
   bind(options: BindOptions): void {
@@ -94,7 +95,7 @@ export class TcpListener implements Listener {
 
   #deliver(socket: Socket): void {
     this.#wantsInput = false;
-    this.#signals.read(this.#signals.accept((signals) => TcpConnection.accepted(signals, socket, this.#shared)));
+    this.#signals.read(this.#signals.accept((signals) => TcpConnection.accepted(signals, socket, this.#options)));
     this.#signals.readComplete();
   }
 }

@@ -11,12 +11,19 @@ export interface TcpOptions {
    * @default true
    */
   readonly sharedReadBuffer?: boolean;
+  /**
+   * What becomes of an option that TCP has and this version of Node cannot set, such as TCP_KEEPINTVL before Node 26.4:
+   * OPTION_UNSUPPORTED, or nothing at all. Options that TCP does not have are refused in any case.
+   * @default "refuse"
+   */
+  readonly ifUnsupported?: "refuse" | "ignore";
 }
 
 /**
  * TCP over `node:net`, for servers and clients.
  *
- * Channel options: TCP_NODELAY, SO_KEEPALIVE, SO_BACKLOG (servers) and all of the engine's.
+ * Channel options: TCP_NODELAY, SO_KEEPALIVE and TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT (Node 26.4), SO_BACKLOG
+ * (servers), and all of the engine's. All but SO_BACKLOG may be changed while the channel lives.
  *
  * @example
  * ```ts
@@ -24,10 +31,9 @@ export interface TcpOptions {
  * ```
  */
 export function tcp(options: TcpOptions = {}): Transport<ByteBuf, ByteBuf> {
-  const shared = options.sharedReadBuffer ?? true;
   return {
     name: "tcp",
-    createConnection: (signals) => new TcpConnection(signals, shared),
-    createListener: (signals) => new TcpListener(signals, shared),
+    createConnection: (signals) => new TcpConnection(signals, options),
+    createListener: (signals) => new TcpListener(signals, options),
   };
 }
