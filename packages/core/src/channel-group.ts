@@ -35,7 +35,9 @@ export class ChannelGroup<In = any, Out = any>
   extends EventEmitter<ChannelGroupEvents>
   implements Iterable<Channel<In, Out>>
 {
-  readonly #members = new Map<Channel<In, Out>, () => void>();
+  readonly #members = new Set<Channel<In, Out>>();
+  /** One listener for all members. */
+  readonly #onClose = removingFrom(this);
   #stayClosed = false;
 
   get size(): number {
@@ -49,18 +51,16 @@ export class ChannelGroup<In = any, Out = any>
       channel.close();
       return false;
     }
-    const remove = () => this.remove(channel);
-    this.#members.set(channel, remove);
-    channel.once("close", remove);
+    this.#members.add(channel);
+    channel.once("close", this.#onClose);
     return true;
   }
 
   /** @returns whether it was a member */
   remove(channel: Channel<In, Out>): boolean {
-    const listener = this.#members.get(channel);
-    if (listener === undefined) return false;
-    channel.off("close", listener);
-    return this.#members.delete(channel);
+    if (!this.#members.delete(channel)) return false;
+    channel.off("close", this.#onClose);
+    return true;
   }
 
   has(channel: Channel<In, Out>): boolean {
@@ -134,4 +134,11 @@ export class ChannelGroup<In = any, Out = any>
 
 function share<M>(message: M): M {
   return message instanceof ByteBuf ? (message.duplicate() as M) : message;
+}
+
+/** An emitter is its listeners' `this`: so the one that has closed is known without a closure for each. */
+function removingFrom(group: ChannelGroup): (this: Channel) => void {
+  return function () {
+    group.remove(this);
+  };
 }

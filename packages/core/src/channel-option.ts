@@ -35,9 +35,12 @@ export class ChannelOption<T> {
   static readonly SO_KEEPALIVE: ChannelOption<boolean> = new ChannelOption("SO_KEEPALIVE");
   /** Seconds without data before the first probe, with SO_KEEPALIVE. @default the system's, two hours on most */
   static readonly TCP_KEEPIDLE: ChannelOption<number> = new ChannelOption("TCP_KEEPIDLE");
-  /** Seconds between two probes, with SO_KEEPALIVE. @default 1 on Node with TCP_KEEPIDLE, otherwise the system's */
+  /** Seconds between two probes, with SO_KEEPALIVE. @default 1 on Node if another of these is set, else the system's */
   static readonly TCP_KEEPINTVL: ChannelOption<number> = new ChannelOption("TCP_KEEPINTVL");
-  /** Unanswered probes that end a connection, with SO_KEEPALIVE. @default 10 on Node with TCP_KEEPIDLE, otherwise the system's */
+  /**
+   * Unanswered probes that end a connection, with SO_KEEPALIVE.
+   * @default 10 on Node if another of these is set, else the system's
+   */
   static readonly TCP_KEEPCNT: ChannelOption<number> = new ChannelOption("TCP_KEEPCNT");
   /** Connections the system may hold before they are accepted. @default 511 on Node */
   static readonly SO_BACKLOG: ChannelOption<number> = new ChannelOption("SO_BACKLOG");

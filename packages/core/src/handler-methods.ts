@@ -30,9 +30,10 @@ export class HandlerMethods {
 
   /** A class is asked once, and so is an object for many pipelines; one with methods of its own each time. */
   static of(handler: ChannelHandler): HandlerMethods {
-    if (handler.sharable === true) return HandlerMethods.#remembered(handler);
     const prototype = Object.getPrototypeOf(handler) as object | null;
-    if (prototype === null || prototype === Object.prototype) return new HandlerMethods(handler);
+    if (prototype === null || prototype === Object.prototype) {
+      return handler.sharable === true ? HandlerMethods.#remembered(handler) : new HandlerMethods(handler);
+    }
     const own = ownEvents(handler);
     if (own === "methods") return new HandlerMethods(handler);
     const methods = HandlerMethods.#remembered(prototype);

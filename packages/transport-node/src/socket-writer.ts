@@ -21,6 +21,8 @@ export class SocketWriter {
   #queue: ChannelOutboundBuffer | undefined;
   /** Messages of the batch that the system has not taken yet. */
   #underWay = 0;
+  /** Made when it is needed first, which for most sockets is never. */
+  #onWritten: (() => void) | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -73,14 +75,15 @@ export class SocketWriter {
     batch.finish(isTaken);
     if (isTaken) return this.#taken();
     // A write with a callback costs a tick each time, so only this rare path asks, with an empty one behind the batch.
+    this.#onWritten ??= () => this.#written();
     socket.write(NOTHING, this.#onWritten);
   }
 
-  readonly #onWritten = (): void => {
+  #written(): void {
     if (this.#underWay === 0 || this.#socket.writableLength > 0 || this.#socket.destroyed) return;
     this.#taken();
     if (this.#queue !== undefined) this.write(this.#queue);
-  };
+  }
 
   #taken(): void {
     const count = this.#underWay;
