@@ -16,6 +16,8 @@ class SlowConnection implements Connection {
   readonly localAddress = undefined;
   readonly remoteAddress = undefined;
   signals: ChannelSignals | undefined;
+  /** Of what is under way; not known to every transport. */
+  unsentBytes: number | undefined;
   #queue: ChannelOutboundBuffer | undefined;
 
   of(signals: ChannelSignals): this {
@@ -138,6 +140,23 @@ describe("IdleStateHandler observeOutput", () => {
     clock.advance(10);
     clock.advance(10);
     expect(events).toEqual(["15 WRITER_IDLE!", "35 WRITER_IDLE"]);
+  });
+
+  it("leaves out repeated events while a single message is taken bit by bit, if the transport can tell", () => {
+    const { clock, connection, channel, events } = slow({ writerIdleMs: 10, observeOutput: true });
+    channel.pipeline.write(bytes);
+    channel.flush();
+    for (const unsent of [10, 7, 4, 1]) {
+      connection.unsentBytes = unsent;
+      clock.advance(10);
+    }
+    expect(events).toEqual(["10 WRITER_IDLE!"]);
+    clock.advance(10);
+    expect(events).toEqual(["10 WRITER_IDLE!", "50 WRITER_IDLE"]);
+    connection.take(1);
+    connection.unsentBytes = 0;
+    clock.advance(10);
+    expect(events.at(-1)).toBe("60 WRITER_IDLE!");
   });
 
   it("lets each kind compare with its own last look", () => {
