@@ -81,6 +81,7 @@ export const ERRORS = {
   // handler
   READ_TIMEOUT: fatal("Nothing was read for too long; the channel is being closed."),
   WRITE_TIMEOUT: fatal("A write did not complete in time; the channel is being closed."),
+  HANDSHAKE_TIMEOUT: fatal("A handshake was not done in time; the channel is being closed."),
   HEARTBEAT_TIMEOUT: fatal("The peer gave no sign of life in time; the channel is being closed."),
   REQUEST_TIMEOUT: recoverable("A request got no response in time; it may have been carried out all the same."),
   REQUESTS_FULL: recoverable("As many requests as allowed are waiting for responses; one more was not sent."),

@@ -27,12 +27,20 @@
  * A server whose clients beat by themselves has two cheaper ways to let go of the silent ones: {@link missCounter}
  * counts for each connection, a {@link SilenceSweep} looks at all of them now and then.
  *
+ * **A peer that connects and never gets to the point** is not silent, if it sends a byte now and then: give it a deadline.
+ * A {@link HandshakeTimeoutHandler} waits for the user event, or the call, that says that the greeting, login or upgrade
+ * is done, raises HANDSHAKE_TIMEOUT if none comes, and leaves the pipeline when one does:
+ *
+ * ```ts
+ * pipeline.addLast(login).addLast(new HandshakeTimeoutHandler({ until: (event) => event instanceof LoggedIn }));
+ * ```
+ *
  * **Anything else about silence** begins with {@link IdleStateHandler}. It only says that a channel is quiet, with an
- * {@link IdleStateEvent} for each direction, and a handler of yours decides:
+ * {@link IdleStateEvent} for each direction, and a handler of yours decides. A large fleet wants its `spread`:
  *
  * ```ts
  * pipeline
- *   .addLast(new IdleStateHandler({ readerIdleMs: 300_000 }))
+ *   .addLast(new IdleStateHandler({ readerIdleMs: 300_000, spread: 0.1 }))
  *   .addLast({
  *     userEventTriggered(ctx, event) {
  *       if (event === IdleStateEvent.FIRST_READER_IDLE) ctx.writeAndFlush(ByteBuf.from("still there?\n"));
@@ -71,8 +79,10 @@
  * ```
  */
 export { emptyFrameHeartbeat } from "./empty-frame-heartbeat.js";
+export { HandshakeTimeoutHandler, type HandshakeTimeoutHandlerOptions } from "./handshake-timeout-handler.js";
 export { HeartbeatEvent, type HeartbeatEventKind } from "./heartbeat-event.js";
-export { HeartbeatHandler, type HeartbeatHandlerOptions } from "./heartbeat-handler.js";
+export { HeartbeatHandler } from "./heartbeat-handler.js";
+export type { HeartbeatHandlerOptions } from "./heartbeat-options.js";
 export type { HeartbeatProtocol } from "./heartbeat-protocol.js";
 export { type IdleState, IdleStateEvent } from "./idle-state-event.js";
 export { IdleStateHandler, type IdleStateHandlerOptions } from "./idle-state-handler.js";
