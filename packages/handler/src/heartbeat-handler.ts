@@ -23,49 +23,11 @@ import {
 } from "@sluice/core";
 import { HeartbeatEvent } from "./heartbeat-event.js";
 import { HeartbeatMachine } from "./heartbeat-machine.js";
+import { type HeartbeatHandlerOptions, heartbeatTiming } from "./heartbeat-options.js";
 import type { HeartbeatProtocol } from "./heartbeat-protocol.js";
 import { RoundTripMeter } from "./round-trip-meter.js";
 import type { RoundTripTime } from "./round-trip-time.js";
 import { skipEvents } from "./skip-events.js";
-
-/** Both ends of a connection may share all but `side`. Times in milliseconds. */
-export interface HeartbeatHandlerOptions<In = unknown, Out = unknown> {
-  /** Which end this is. */
-  readonly side: "client" | "server";
-  /**
-   * Who asks. The other end answers and, as it knows when to expect a ping, watches as well.
-   * @default "client"
-   */
-  readonly pings?: "client" | "server" | "both";
-  /** How heartbeats look. An end that only listens needs none if its peer sends something often enough. */
-  readonly protocol?: HeartbeatProtocol<In, Out>;
-  /**
-   * From ping to ping, while the peer answers. 0 only for an end that listens: its first miss is then `timeoutMs`
-   * after it last heard something.
-   * @default 30_000
-   */
-  readonly intervalMs?: number;
-  /**
-   * How long a ping may go without a sign of life before it counts as missed, and is repeated.
-   * @default 10_000
-   */
-  readonly timeoutMs?: number;
-  /**
-   * The miss in a row at which the peer is dead.
-   * @default 1
-   */
-  readonly maxMissed?: number;
-  /**
-   * Only pongs are signs of life, and for an end that does not ping only heartbeats. Otherwise whatever arrives is.
-   * @default false
-   */
-  readonly onlyPongs?: boolean;
-  /**
-   * Decides on a dead peer, in place of its end. "continue": the misses are forgotten, nothing is raised and the peer
-   * is watched as from the start. "close": as without this option. What it throws is raised too, and means "close".
-   */
-  readonly onDead?: (ctx: ChannelHandlerContext<unknown, Out>, error: SluiceError) => "close" | "continue";
-}
 
 /**
  * Sends, answers and expects heartbeats, from when the channel becomes active until it ends, its input ends or the
@@ -114,29 +76,16 @@ export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHand
   /** @throws SluiceError `INVALID_ARGUMENT` if a number is out of range, or the protocol lacks what this end needs */
   constructor(options: HeartbeatHandlerOptions<In, Out>) {
     super();
-    const { side, pings = "client", protocol = {}, onlyPongs = false, onDead } = options;
-    const { intervalMs = 30_000, timeoutMs = 10_000, maxMissed = 1 } = options;
-    this.#pings = pings === "both" || pings === side;
-    this.#bothPing = pings === "both";
-    this.#protocol = protocol;
-    this.#onlyPongs = onlyPongs;
-    this.#onDead = onDead;
-    if (this.#pings && protocol.makePing === undefined) invalid("an end that pings needs a protocol with makePing");
-    if (this.#bothPing && protocol.isPong === undefined) {
-      invalid("without isPong each direction needs a handler of its own");
-    }
-    if (onlyPongs && (this.#pings ? protocol.isPong : protocol.isPing) === undefined) {
-      invalid(`onlyPongs needs a protocol with ${this.#pings ? "isPong" : "isPing"}`);
-    }
-    if (this.#pings || intervalMs !== 0) checkTime("intervalMs", intervalMs);
-    checkTime("timeoutMs", timeoutMs);
-    if (!(Number.isSafeInteger(maxMissed) && maxMissed >= 1)) {
-      invalid(`maxMissed must be a whole number from 1, not ${maxMissed}`);
-    }
+    const timing = heartbeatTiming(options);
+    const { role, intervalMs, timeoutMs, maxMissed } = timing;
+    this.#protocol = options.protocol ?? {};
+    this.#pings = role !== "listening";
+    this.#bothPing = options.pings === "both";
+    this.#onlyPongs = options.onlyPongs ?? false;
+    this.#onDead = options.onDead;
     this.#silenceMs = intervalMs + maxMissed * timeoutMs;
-    const role = !this.#pings ? "listening" : protocol.isPong === undefined ? "beating" : "asking";
     if (role === "beating") skipEvents(this, HeartbeatHandler.prototype, ["channelRead", "channelReadComplete"]);
-    this.#machine = new HeartbeatMachine({ role, intervalMs, timeoutMs, maxMissed });
+    this.#machine = new HeartbeatMachine(timing);
   }
 
   /** As of the last pong that was measured; `undefined` before the first, and always at an end that does not ping. */
@@ -318,17 +267,6 @@ export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHand
 /** A heartbeat that could not be sent would be an error nobody has caused: there is nobody left to reach. */
 function canWrite(ctx: ChannelHandlerContext): boolean {
   return ctx.channel.isActive && !ctx.channel.engine.isOutputShutdown;
-}
-
-function checkTime(name: string, valueMs: number): void {
-  // Written so that NaN fails it too. A shorter time would be a busy loop.
-  if (!(valueMs >= 1 && valueMs < Number.POSITIVE_INFINITY)) {
-    invalid(`${name} must be a finite number of milliseconds from 1, not ${valueMs}`);
-  }
-}
-
-function invalid(detail: string): never {
-  throw new SluiceError("INVALID_ARGUMENT", detail);
 }
 
 /** Moves the time of day for some thirty years, and delays nothing anybody could notice. */

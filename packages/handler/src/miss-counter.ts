@@ -5,7 +5,7 @@
  *   heard ▮ · · 3 s · · 1 · · 3 s · · 2 · · 3 s · · 3 ▮ 0 …         five in a row: out
  * ```
  */
-import type { HeartbeatHandlerOptions } from "./heartbeat-handler.js";
+import type { HeartbeatHandlerOptions } from "./heartbeat-options.js";
 
 export interface MissCounterOptions {
   /** Milliseconds of silence that count as one miss. @default 3_000 */
