@@ -198,16 +198,12 @@ export class IdleStateHandler extends PassThroughHandler {
     return this.#writer !== undefined || this.#all !== undefined;
   }
 
-  get #kinds(): IdleKind[] {
-    return [this.#reader, this.#writer, this.#all].filter((kind) => kind !== undefined);
-  }
-
   #start(ctx: ChannelHandlerContext): void {
     if (this.#life !== "new") return;
     this.#life = "running";
     this.#lastRead = this.#lastWrite = ctx.clock.now();
-    const periods = this.#kinds.map(({ periodMs }) => periodMs);
-    if (periods.length > 0) this.#timeout = ctx.clock.schedule(Math.min(...periods), () => this.#expired(ctx));
+    const periodMs = Math.min(periodOf(this.#reader), periodOf(this.#writer), periodOf(this.#all));
+    if (periodMs < NEVER) this.#timeout = ctx.clock.schedule(periodMs, () => this.#expired(ctx));
   }
 
   #stop(): void {
@@ -215,27 +211,39 @@ export class IdleStateHandler extends PassThroughHandler {
     this.#timeout?.cancel();
   }
 
-  /** One timeout serves all kinds. Deadlines only ever move away: it fires at the nearest as of when it was armed. */
+  /**
+   * One timeout serves all kinds: deadlines only ever move away, so it is armed for the nearest as of now. Makes no array
+   * and no closure: of fifty thousand channels, thousands get here each second.
+   */
   #expired(ctx: ChannelHandlerContext): void {
     const now = ctx.clock.now();
     try {
       // Before the events, which may stop everything.
-      const next = this.#kinds.map((kind) => this.#nextLook(kind, now));
-      this.#timeout?.reschedule(Math.min(...next) - now);
+      const next = Math.min(
+        this.#nextLook(this.#reader, now),
+        this.#nextLook(this.#writer, now),
+        this.#nextLook(this.#all, now),
+      );
+      this.#timeout?.reschedule(next - now);
     } catch (thrown) {
       ctx.fireExceptionCaught(asError(thrown));
     }
-    for (const kind of this.#kinds) {
-      if (this.#life !== "running" || !ctx.channel.isOpen) return;
-      // Asked anew: what handled the event before may have written, or let time pass.
-      if (this.#deadline(kind, now) <= now) this.#fire(ctx, kind, now);
-    }
+    this.#fireIfDue(ctx, this.#reader, now);
+    this.#fireIfDue(ctx, this.#writer, now);
+    this.#fireIfDue(ctx, this.#all, now);
   }
 
   /** When to look at a kind again: what is due now is due again a period later. */
-  #nextLook(kind: IdleKind, now: number): number {
+  #nextLook(kind: IdleKind | undefined, now: number): number {
+    if (kind === undefined) return NEVER;
     const deadline = this.#deadline(kind, now);
     return deadline <= now ? now + kind.periodMs : deadline;
+  }
+
+  /** Asked anew for each kind: what handled the event before may have written, let time pass or ended all this. */
+  #fireIfDue(ctx: ChannelHandlerContext, kind: IdleKind | undefined, now: number): void {
+    if (kind === undefined || this.#life !== "running" || !ctx.channel.isOpen) return;
+    if (this.#deadline(kind, now) <= now) this.#fire(ctx, kind, now);
   }
 
   /** A read burst is no silence, however long it takes. */
@@ -260,6 +268,11 @@ export class IdleStateHandler extends PassThroughHandler {
   }
 }
 
+function periodOf(kind: IdleKind | undefined): number {
+  return kind?.periodMs ?? NEVER;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
 const FIRST = { READER_IDLE: 1, WRITER_IDLE: 2, ALL_IDLE: 4 } as const satisfies Record<IdleState, number>;
 const READING = 8;
 /** What traffic in a direction makes first ones again. */
