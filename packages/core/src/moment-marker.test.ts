@@ -63,13 +63,34 @@ describe("MomentMarker", () => {
   it("goes back to looking when there is little to mark, and leaves no timeout behind", () => {
     const { clock, mark } = counted();
     mark(300);
-    clock.advance(10);
-    mark(10);
-    clock.advance(10);
+    clock.advance(99);
+    expect(clock.pending).toBe(1);
+    clock.advance(1);
     expect(clock.pending).toBe(0);
-    expect(mark(1)).toBe(1020);
+    expect(mark(1)).toBe(1100);
+    clock.advance(1000);
+    expect(clock.pending).toBe(0);
     mark(300);
     expect(clock.pending).toBe(1);
+  });
+
+  it("counts anew every ten windows, and goes on if there are still many", () => {
+    const { clock, counter, mark } = counted();
+    const looks = () => {
+      const { looks } = counter;
+      counter.looks = 0;
+      return looks;
+    };
+    mark(1000);
+    expect(looks()).toBe(256);
+    for (let i = 0; i < 9; i++) {
+      clock.advance(10);
+      mark(1000);
+    }
+    expect(looks()).toBe(9);
+    clock.advance(10);
+    mark(1000);
+    expect(looks()).toBe(1 + 256);
   });
 
   it("goes on looking on a timer that takes no timeout more", () => {

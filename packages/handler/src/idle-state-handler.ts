@@ -20,6 +20,7 @@
 import {
   asError,
   type ChannelHandlerContext,
+  type Clock,
   type Completion,
   type Moment,
   PassThroughHandler,
@@ -89,7 +90,7 @@ export class IdleStateHandler extends PassThroughHandler {
   readonly #all: IdleKind | undefined;
   /** It starts once and, stopped, never again. */
   #life: "new" | "running" | "stopped" = "new";
-  #ctx: ChannelHandlerContext | undefined;
+  #clock: Clock | undefined;
   #timeout: Timeout | undefined;
   #lastRead: Moment = 0;
   #lastWrite: Moment = 0;
@@ -128,15 +129,15 @@ export class IdleStateHandler extends PassThroughHandler {
 
   /** Counts as a read that has just ended, for the time; `first` stays as it is. */
   resetReadTimeout(): void {
-    if (this.#ctx === undefined || !this.#watchesReads) return;
-    this.#lastRead = this.#ctx.clock.now();
+    if (this.#clock === undefined || !this.#watchesReads) return;
+    this.#lastRead = this.#clock.now();
     this.#flags &= ~READING;
   }
 
   /** Counts as a write that has just completed, for the time; `first` stays as it is. */
   resetWriteTimeout(): void {
-    if (this.#ctx === undefined || !this.#watchesWrites) return;
-    this.#lastWrite = this.#ctx.clock.now();
+    if (this.#clock === undefined || !this.#watchesWrites) return;
+    this.#lastWrite = this.#clock.now();
   }
 
   /** What happens on silence: by default the event is fired. Anything thrown here goes to `exceptionCaught`. */
@@ -145,7 +146,7 @@ export class IdleStateHandler extends PassThroughHandler {
   }
 
   override handlerAdded(ctx: ChannelHandlerContext): void {
-    this.#ctx = ctx;
+    this.#clock = ctx.clock;
     if (ctx.channel.isActive) this.#start(ctx);
   }
 
@@ -170,8 +171,10 @@ export class IdleStateHandler extends PassThroughHandler {
 
   override channelReadComplete(ctx: ChannelHandlerContext): void {
     if ((this.#flags & READING) !== 0) {
-      this.#lastRead = ctx.clock.mark();
       this.#flags &= ~READING;
+      const moment = (this.#clock as Clock).mark();
+      // Many bursts end in one window of the clock, and storing an object is not free.
+      if (moment !== this.#lastRead) this.#lastRead = moment;
     }
     ctx.fireChannelReadComplete();
   }
@@ -186,7 +189,8 @@ export class IdleStateHandler extends PassThroughHandler {
 
   /** @internal */
   writeEnded(): void {
-    this.#lastWrite = (this.#ctx as ChannelHandlerContext).clock.mark();
+    const moment = (this.#clock as Clock).mark();
+    if (moment !== this.#lastWrite) this.#lastWrite = moment;
     this.#flags |= AFTER_WRITE;
   }
 
