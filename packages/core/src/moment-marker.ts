@@ -1,5 +1,5 @@
 /**
- * Marks moments for a clock that is expensive to look at.
+ * Marks moments for a clock that is expensive to look at (docs/adr/0009).
  *
  * ```
  *   marks      │ │   ││ │    ││││││││││││││││││││││││││││││││││││││││││││││││││││   │      │
