@@ -28,10 +28,10 @@ export interface Clock {
    * The present moment, to be asked for its time later if at all: for what happens very often and is seldom looked
    * back at, such as the last read of a connection. Between two marks of a busy program no clock need be looked at.
    *
-   * @returns a moment whose {@link timeOf} is never before this call, and how long after it is up to the clock; a clock
-   * that has nothing to gain returns `now()`
+   * @returns a moment whose {@link timeOf} is never before this call, and how long after it is up to the clock
+   * @default `now()`
    */
-  mark(): Moment;
+  mark?(): Moment;
 
   /**
    * Runs `task` once, never earlier than `delayMs` from now and never before this call has returned.

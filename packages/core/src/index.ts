@@ -57,7 +57,7 @@ export {
 } from "./combined-channel-duplex-handler.js";
 export { DatagramPacket, type DatagramPacketInit } from "./datagram-packet.js";
 export { HashedWheelTimer, type HashedWheelTimerOptions, type NativeTimer } from "./hashed-wheel-timer.js";
-export { type Moment, timeOf } from "./moment.js";
+export { type Moment, markOn, timeOf } from "./moment.js";
 export { PassThroughHandler } from "./pass-through-handler.js";
 export { ChannelLease, type ReleaseOptions } from "./pool/channel-lease.js";
 export { ChannelPool } from "./pool/channel-pool.js";

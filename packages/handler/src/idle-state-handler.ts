@@ -23,6 +23,7 @@ import {
   type Clock,
   type Completion,
   type Moment,
+  markOn,
   PassThroughHandler,
   type Timeout,
   timeOf,
@@ -172,7 +173,7 @@ export class IdleStateHandler extends PassThroughHandler {
   override channelReadComplete(ctx: ChannelHandlerContext): void {
     if ((this.#flags & READING) !== 0) {
       this.#flags &= ~READING;
-      const moment = (this.#clock as Clock).mark();
+      const moment = markOn(this.#clock as Clock);
       // Many bursts end in one window of the clock, and storing an object is not free.
       if (moment !== this.#lastRead) this.#lastRead = moment;
     }
@@ -189,7 +190,7 @@ export class IdleStateHandler extends PassThroughHandler {
 
   /** @internal */
   writeEnded(): void {
-    const moment = (this.#clock as Clock).mark();
+    const moment = markOn(this.#clock as Clock);
     if (moment !== this.#lastWrite) this.#lastWrite = moment;
     this.#flags |= AFTER_WRITE;
   }

@@ -41,11 +41,6 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  /** Exact: time stands still. */
-  mark(): number {
-    return this.#now;
-  }
-
   schedule(delayMs: number, task: () => void): Timeout {
     const timeout = new ManualTimeout(this, this.#heap, task);
     timeout.reschedule(delayMs);
