@@ -127,6 +127,47 @@ describe("the hard cap", () => {
   });
 });
 
+describe("what a handler holds", () => {
+  it("counts towards the water marks and the hard cap as if it were queued", () => {
+    const { queue, log } = setup(1000, 2000, 3000);
+    const held = [queue.hold(bytes(904)), queue.hold(bytes(904)), queue.hold({ any: "thing" })];
+    expect([held, queue.pendingBytes, queue.length]).toEqual([[1000, 1000, 104], 2104, 0]);
+    expect(log).toEqual(["writable false"]);
+    expect(() => queue.hold(bytes(801))).toThrow(expect.objectContaining({ code: "OUTBOUND_BUFFER_FULL" }));
+    expect(() => queue.add(bytes(801), undefined)).toThrow(expect.objectContaining({ code: "OUTBOUND_BUFFER_FULL" }));
+    expect(queue.pendingBytes).toBe(2104);
+  });
+
+  it("may be any one message when nothing else is pending", () => {
+    const { queue } = setup(1000, 2000, 3000);
+    queue.release(queue.hold(bytes(5000)));
+    queue.add(bytes(5000), undefined);
+    expect(queue.pendingBytes).toBe(5096);
+  });
+
+  it("moves to the queue without a moment in which more seems welcome", () => {
+    const { queue, log, noting } = setup(1000, 2000, 3000);
+    const held = [queue.hold(bytes(904)), queue.hold(bytes(905))];
+    for (const [i, size] of held.entries()) {
+      queue.release(size);
+      queue.add(bytes(size - 96), noting(`${i}`));
+    }
+    queue.updateWritability();
+    expect([queue.pendingBytes, log.splice(0)]).toEqual([2001, ["writable false"]]);
+    queue.markFlushed();
+    queue.succeed(2);
+    expect(log).toEqual(["0 sent", "1 sent", "writable true", "completed, 0 left"]);
+  });
+
+  it("makes room when it is given up", () => {
+    const { queue, log } = setup(1000, 2000);
+    queue.release(queue.hold(bytes(3000)));
+    expect(log).toEqual(["writable false"]);
+    queue.updateWritability();
+    expect([queue.pendingBytes, log]).toEqual([0, ["writable false", "writable true"]]);
+  });
+});
+
 describe("completions", () => {
   it("run in the order of the writes, each once", () => {
     const { queue, log, noting } = setup();

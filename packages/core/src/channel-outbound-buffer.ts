@@ -8,7 +8,9 @@
  * ```
  *
  * Queueing a message allocates nothing in the steady state: entries live in a ring, which an empty queue passes on. Every
- * entry counts its bytes plus {@link ENTRY_OVERHEAD} towards the water marks, as in Netty's `ChannelOutboundBuffer`.
+ * entry counts its bytes plus {@link ENTRY_OVERHEAD} towards the water marks, as in Netty's `ChannelOutboundBuffer`. What a
+ * handler holds back on its way here may be counted as well ({@link ChannelOutboundBuffer.hold}): to producers it makes no
+ * difference where a message waits.
  *
  * Completions run in the order of the writes. They may write, flush and close: a message leaves the queue before its
  * completion is told, and a flush asked for meanwhile waits until all of them have been told, so that a transport
@@ -57,7 +59,7 @@ export class ChannelOutboundBuffer {
     return this.#flushed;
   }
 
-  /** Bytes queued, each message counted with its overhead. */
+  /** Bytes queued or held, each message counted with its overhead. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
@@ -87,7 +89,7 @@ export class ChannelOutboundBuffer {
   set waterMark(mark: WriteBufferWaterMark) {
     this.#low = mark.low;
     this.#high = mark.high;
-    this.#updateWritability();
+    this.updateWritability();
   }
 
   set maxBytes(bytes: number) {
@@ -100,13 +102,7 @@ export class ChannelOutboundBuffer {
    * @throws OUTBOUND_BUFFER_FULL
    */
   add(message: unknown, completion: Completion | undefined): void {
-    const size = (message instanceof ByteBuf ? message.readableBytes : UNKNOWN_SIZE) + ENTRY_OVERHEAD;
-    if (this.#pendingBytes + size > this.#maxBytes && this.#count > 0) {
-      throw new SluiceError("OUTBOUND_BUFFER_FULL", `${this.#pendingBytes} bytes are queued, ${size} more refused`, {
-        length: size,
-        limit: this.#maxBytes,
-      });
-    }
+    const size = this.#admit(message);
     this.#ring ??= MessageRing.take();
     if (this.#count > this.#ring.mask) this.#grow(this.#ring);
     const { messages, sizes, completions, mask } = this.#ring;
@@ -116,7 +112,33 @@ export class ChannelOutboundBuffer {
     if (completion !== undefined) completions[slot] = completion;
     this.#count++;
     this.#pendingBytes += size;
-    if (this.#pendingBytes > this.#high) this.#updateWritability();
+    if (this.#pendingBytes > this.#high) this.updateWritability();
+  }
+
+  /**
+   * Counts a message that a handler keeps for later towards the water marks and the hard cap, as if it were queued.
+   *
+   * @returns what is to be given to `release` when the message is passed on or given up
+   * @throws OUTBOUND_BUFFER_FULL
+   */
+  hold(message: unknown): number {
+    const size = this.#admit(message);
+    this.#pendingBytes += size;
+    if (this.#pendingBytes > this.#high) this.updateWritability();
+    return size;
+  }
+
+  /** Counts a held message no more. Writability follows with `updateWritability`, when all that leave have left. */
+  release(size: number): void {
+    this.#pendingBytes -= size;
+  }
+
+  /** Compares what is pending with the water marks, and tells if that changes anything. */
+  updateWritability(): void {
+    const writable = this.#writable ? this.#pendingBytes <= this.#high : this.#pendingBytes < this.#low;
+    if (writable === this.#writable) return;
+    this.#writable = writable;
+    this.#owner.writabilityChanged();
   }
 
   /** Marks all that has been written so far as to be sent. */
@@ -172,6 +194,18 @@ export class ChannelOutboundBuffer {
     this.#fail(0, makeFlushedError, makeUnflushedError, tellUnawaited);
   }
 
+  /** The size a message counts for, if there is room for it. */
+  #admit(message: unknown): number {
+    const size = (message instanceof ByteBuf ? message.readableBytes : UNKNOWN_SIZE) + ENTRY_OVERHEAD;
+    if (this.#pendingBytes + size > this.#maxBytes && this.#pendingBytes > 0) {
+      throw new SluiceError("OUTBOUND_BUFFER_FULL", `${this.#pendingBytes} bytes are queued, ${size} more refused`, {
+        length: size,
+        limit: this.#maxBytes,
+      });
+    }
+    return size;
+  }
+
   #fail(first: number, flushedError: () => Error, unflushedError: () => Error, tellUnawaited: boolean): void {
     if (this.#count <= first) return;
     const outer = this.#startCompleting();
@@ -206,7 +240,7 @@ export class ChannelOutboundBuffer {
     this.#completing = outer;
     if (outer) return;
     if (this.#count === 0) this.#release();
-    this.#updateWritability();
+    this.updateWritability();
     this.#owner.messagesCompleted();
   }
 
@@ -230,13 +264,6 @@ export class ChannelOutboundBuffer {
     this.#count--;
     this.#completed++;
     return completion;
-  }
-
-  #updateWritability(): void {
-    const writable = this.#writable ? this.#pendingBytes <= this.#high : this.#pendingBytes < this.#low;
-    if (writable === this.#writable) return;
-    this.#writable = writable;
-    this.#owner.writabilityChanged();
   }
 
   #release(): void {
