@@ -64,6 +64,10 @@ export const ERRORS = {
   ADDRESS_IN_USE: fatal("The address is taken by another socket."),
   ADDRESS_UNAVAILABLE: fatal("The address cannot be bound on this machine."),
   BIND_FAILED: fatal("The server could not start listening."),
+  TOO_MANY_CONNECTIONS: fatal(
+    "As many connections as allowed are open, in all or from one address; this one was refused.",
+  ),
+  ADDRESS_REJECTED: fatal("A filter does not let in connections from this address; this one was refused."),
   ACCEPT_FAILED: recoverable("A connection could not be accepted; accepting pauses for a second."),
   TRANSPORT_FAILED: fatal("The transport reported an error Sluice has no own code for."),
 
@@ -80,8 +84,10 @@ export const ERRORS = {
 
   // handler
   READ_TIMEOUT: fatal("Nothing was read for too long; the channel is being closed."),
+  FRAME_TIMEOUT: fatal("A frame took too long to arrive; the channel is being closed."),
   WRITE_TIMEOUT: fatal("A write did not complete in time; the channel is being closed."),
   HANDSHAKE_TIMEOUT: fatal("A handshake was not done in time; the channel is being closed."),
+  SLOW_READER: fatal("The peer reads too slowly for what is sent to it; the channel is being closed."),
   HEARTBEAT_TIMEOUT: fatal("The peer gave no sign of life in time; the channel is being closed."),
   REQUEST_TIMEOUT: recoverable("A request got no response in time; it may have been carried out all the same."),
   REQUESTS_FULL: recoverable("As many requests as allowed are waiting for responses; one more was not sent."),

@@ -24,6 +24,11 @@ export class ChannelOption<T> {
   );
   /** Bytes the outbound queue may hold; a write beyond fails with OUTBOUND_BUFFER_FULL. @default 16 MiB */
   static readonly MAX_OUTBOUND_BYTES: ChannelOption<number> = new ChannelOption("MAX_OUTBOUND_BYTES");
+  /**
+   * Connections a server may have open; one more is refused with TOO_MANY_CONNECTIONS. Servers only.
+   * @default 65 536
+   */
+  static readonly MAX_CONNECTIONS: ChannelOption<number> = new ChannelOption("MAX_CONNECTIONS");
   /** Milliseconds a connection attempt may take; 0 for no limit. @default 30 000 */
   static readonly CONNECT_TIMEOUT_MILLIS: ChannelOption<number> = new ChannelOption("CONNECT_TIMEOUT_MILLIS");
   /** Milliseconds a close may spend on sending what is still queued. @default 10 000 */

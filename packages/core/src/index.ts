@@ -9,7 +9,8 @@
  * 4. {@link ChannelHandlerContext}: how a handler reaches its neighbours.
  * 5. {@link Bootstrap}, {@link ServerBootstrap}: how channels come into being.
  * 6. {@link ChannelPool}: a client's channels, used again and again.
- * 7. {@link Transport}: what carries them; write your own.
+ * 7. {@link ConnectionRefusedEvent}: how a server turns connections away.
+ * 8. {@link Transport}: what carries them; write your own.
  *
  * Beside this entry: `@sluice/core/embedded` (channels for tests), `@sluice/core/local` (channels inside one
  * process), `@sluice/core/decorators` (`@Sharable`).
@@ -55,6 +56,7 @@ export {
   type InboundPart,
   type OutboundPart,
 } from "./combined-channel-duplex-handler.js";
+export { ConnectionRefusedEvent, refuseConnection } from "./connection-refused-event.js";
 export { DatagramPacket, type DatagramPacketInit } from "./datagram-packet.js";
 export { HashedWheelTimer, type HashedWheelTimerOptions, type NativeTimer } from "./hashed-wheel-timer.js";
 export { type Moment, markOn, timeOf } from "./moment.js";

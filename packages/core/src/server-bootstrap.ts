@@ -88,7 +88,7 @@ export class ServerBootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut =
     const server = new ServerChannel<TailIn, TailOut>(transport, this.#clock);
     try {
       this.#config.applyTo(server);
-      server.pipeline.addLast("acceptor", new Acceptor(server.children, this.#childConfig));
+      server.pipeline.addLast("acceptor", new Acceptor(server, this.#childConfig));
       await server.bind(options);
     } catch (error) {
       server.closeForcibly();

@@ -7,6 +7,7 @@ import {
   Bootstrap,
   Channel,
   type ChannelHandler,
+  ConnectionRefusedEvent,
   type ListenerSignals,
   ServerBootstrap,
   SluiceError,
@@ -278,6 +279,55 @@ describe("a server channel", () => {
     await expect(server.writeAndFlush("x" as never)).rejects.toEqual(code("UNSUPPORTED_MESSAGE"));
     await expect(server.bind({ local: "again" })).rejects.toEqual(code("INVALID_ARGUMENT"));
     expect(server.isActive).toBe(true);
+    await server.shutdown();
+  });
+});
+
+describe("MAX_CONNECTIONS", () => {
+  async function limited(limit: number) {
+    const seen: unknown[] = [];
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .option(ChannelOption.MAX_CONNECTIONS, limit)
+      .handler((p) => p.addLast({ userEventTriggered: (_ctx, event) => void seen.push(event) }))
+      .childHandler((p) => p.addLast({ channelActive: () => void seen.push("active") }))
+      .bind({ local: "server" });
+    return { server, seen };
+  }
+
+  it("refuses what is beyond it before it has handlers, and counts and tells it", async () => {
+    const { server, seen } = await limited(2);
+    const clients = [await client(), await client()];
+    const third = await client();
+    await third.closed;
+    expect(third.closeCause).toEqual(code("CONNECTION_RESET"));
+    expect([server.children.size, server.refusedConnections, server.maxConnections]).toEqual([2, 1, 2]);
+    expect(seen).toEqual(["active", "active", expect.any(ConnectionRefusedEvent)]);
+    const { channel, reason } = seen[2] as ConnectionRefusedEvent;
+    expect(reason).toMatchObject({ code: "TOO_MANY_CONNECTIONS", limit: 2 });
+    expect([channel.isOpen, channel.closeCause, channel.pipeline.names()]).toEqual([false, reason, []]);
+    expect(String(seen[2])).toBe("ConnectionRefusedEvent(TOO_MANY_CONNECTIONS)");
+
+    clients[0]?.closeForcibly();
+    await turn();
+    const fourth = await client();
+    await turn();
+    expect([fourth.isActive, server.children.size, server.refusedConnections]).toEqual([true, 2, 1]);
+    await server.shutdown();
+  });
+
+  it("has a default, and is an option of servers only", async () => {
+    const server = await new ServerBootstrap()
+      .transport(local())
+      .childHandler(() => {})
+      .bind({ local: "server" });
+    expect([server.maxConnections, server.getOption(ChannelOption.MAX_CONNECTIONS)]).toEqual([65_536, 65_536]);
+    server.setOption(ChannelOption.MAX_CONNECTIONS, Number.POSITIVE_INFINITY);
+    for (const wrong of [0, -1, Number.NaN]) {
+      expect(() => server.setOption(ChannelOption.MAX_CONNECTIONS, wrong)).toThrow(code("INVALID_ARGUMENT"));
+    }
+    const channel = await client();
+    expect(() => channel.setOption(ChannelOption.MAX_CONNECTIONS, 1)).toThrow(code("OPTION_UNSUPPORTED"));
     await server.shutdown();
   });
 });
