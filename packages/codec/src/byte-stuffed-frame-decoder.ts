@@ -45,6 +45,10 @@ export abstract class ByteStuffedFrameDecoder extends ByteToMessageDecoder<ByteB
   /** What stood between two end bytes, at least one byte, as it was before it was stuffed; undefined if it never was. */
   protected abstract unstuff(stuffed: ByteBuf): ByteBuf | undefined;
 
+  protected override get isSkipping(): boolean {
+    return this.#discarding;
+  }
+
   protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     const start = input.readerIndex;
     const end = input.indexOf(this.#endByte, start + this.#searched, input.writerIndex);

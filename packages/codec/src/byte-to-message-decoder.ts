@@ -35,26 +35,12 @@
  */
 import { ByteBuf, type ErrorCode, SluiceError } from "@sluice/buffer";
 import { type ChannelHandlerContext, ChannelInboundHandler, ChannelInputShutdownEvent } from "@sluice/core";
+import type { ByteToMessageDecoderOptions } from "./byte-to-message-decoder-options.js";
 import type { Decoded } from "./decoded.js";
-import type { DecoderOptions } from "./decoder-options.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 import { MessageSink } from "./message-sink.js";
 import { StreamInput } from "./stream-input.js";
 import { unreadMessages } from "./unread-messages.js";
-
-export interface ByteToMessageDecoderOptions extends DecoderOptions {
-  /**
-   * Bytes `decode` is shown at most. If it can do nothing with that many, ACCUMULATION_EXCEEDED ends the stream. The
-   * frame decoders of this package have limits of their own instead.
-   * @default 1 MiB
-   */
-  readonly maxAccumulatedBytes?: number;
-  /**
-   * Bytes `decode` leaves unread at most when it waits for more, without `need`. More room than that is not made for them.
-   * @default maxAccumulatedBytes
-   */
-  readonly maxUnreadBytes?: number;
-}
 
 /**
  * Base of decoders.
@@ -112,6 +98,16 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     return this.#droppedBytes;
   }
 
+  /** Whether a frame has begun that is not complete: its bytes are kept, or skipped. Between bursts of input. */
+  get isMidFrame(): boolean {
+    return this.#input.unreadBytes > 0 || this.isSkipping;
+  }
+
+  /** Bytes of an incomplete frame that are kept. */
+  get unreadBytes(): number {
+    return this.#input.unreadBytes;
+  }
+
   // ── for subclasses ─────────────────────────────────────────────────────────────────────────────────────────
 
   /**
@@ -134,6 +130,11 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   /** The decoder has left the pipeline and its unread bytes have been passed on. */
   protected handlerRemoved0?(ctx: ChannelHandlerContext<T>): void;
+
+  /** Whether the bytes that come belong to a frame that has been given up. @default false */
+  protected get isSkipping(): boolean {
+    return false;
+  }
 
   /**
    * Says how many bytes, from `readerIndex` on, have to be there before `decode` can do anything. It is not called

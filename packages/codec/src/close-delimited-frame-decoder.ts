@@ -57,6 +57,10 @@ export class CloseDelimitedFrameDecoder extends ByteToMessageDecoder<ByteBuf> {
     super.userEventTriggered(ctx, event);
   }
 
+  protected override get isSkipping(): boolean {
+    return this.#discarding;
+  }
+
   protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): void {
     const limit = this.#maxFrameLength;
     if (!this.#discarding && input.readableBytes <= limit) return;

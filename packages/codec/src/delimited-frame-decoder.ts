@@ -46,6 +46,10 @@ export abstract class DelimitedFrameDecoder extends ByteToMessageDecoder<ByteBuf
     this.#failFast = frames.failFast;
   }
 
+  protected override get isSkipping(): boolean {
+    return this.#discarding;
+  }
+
   protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     return this.#decode(input, false);
   }

@@ -78,6 +78,10 @@ export class JsonObjectDecoder extends ByteToMessageDecoder<ByteBuf> {
     this.#streamElements = options.streamArrayElements ?? false;
   }
 
+  protected override get isSkipping(): boolean {
+    return this.#discarding;
+  }
+
   protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     if (this.#value === "none") {
       this.#findValue(input);

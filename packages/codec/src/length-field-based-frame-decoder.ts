@@ -116,6 +116,10 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
     this.#checkTogether();
   }
 
+  protected override get isSkipping(): boolean {
+    return this.#skipping > 0;
+  }
+
   protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     if (this.#skipping > 0) return this.#skip(input);
     const have = input.readableBytes;

@@ -50,6 +50,10 @@ export class ProtobufVarint32FrameDecoder extends ByteToMessageDecoder<ByteBuf> 
     this.#maxFrameLength = checkBytes("maxFrameLength", options.maxFrameLength ?? DEFAULT_MAX_LENGTH, 1);
   }
 
+  protected override get isSkipping(): boolean {
+    return this.#skipping > 0;
+  }
+
   protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     if (this.#skipping > 0) return this.#skip(input);
     const start = input.readerIndex;

@@ -2,7 +2,8 @@
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandler, ChannelHandlerContext } from "@sluice/core";
 import { EmbeddedChannel } from "@sluice/core/embedded";
-import { ByteToMessageDecoder, type ByteToMessageDecoderOptions } from "../src/byte-to-message-decoder.js";
+import { ByteToMessageDecoder } from "../src/byte-to-message-decoder.js";
+import type { ByteToMessageDecoderOptions } from "../src/byte-to-message-decoder-options.js";
 import type { MessageSink } from "../src/message-sink.js";
 import { describe as describeError } from "./decoder-trace.js";
 
