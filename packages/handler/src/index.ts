@@ -60,6 +60,24 @@
  * const reply = await requests.request("TIME", { timeoutMs: 5_000 });
  * ```
  *
+ * **At the door**: {@link IpFilterHandler}, {@link ConnectionLimitHandler} and {@link UniqueIpFilter} stand in the server's
+ * own pipeline and turn connections away before they have handlers:
+ *
+ * ```ts
+ * new ServerBootstrap().handler((p) =>
+ *   p
+ *     .addLast(new IpFilterHandler({ rules: [{ action: "reject", cidr: "192.0.2.0/24" }] }))
+ *     .addLast(new ConnectionLimitHandler({ maxPerAddress: 100 })),
+ * );
+ * ```
+ *
+ * **A peer that is too slow on purpose** sends a byte now and then, and a {@link FrameDeadlineHandler} behind the framing
+ * ends it with FRAME_TIMEOUT. **One that is too fast** is slowed down by a {@link ChannelTrafficShapingHandler}, and all of
+ * them together by a {@link GlobalTrafficShapingHandler}: both are token buckets ({@link TokenBucket}) for each direction.
+ *
+ * **Readers that do not keep up** with what is sent to everyone: a {@link Broadcast} encodes each message once, keeps a
+ * bounded number for those that are behind, and then waits, drops, coalesces or closes ({@link SlowReaderPolicy}).
+ *
  * **A pipeline that does something strange** becomes visible with a {@link LoggingHandler}, before, behind or on both
  * sides of the suspect. It prints through any {@link Logger}; `console` is one:
  *
@@ -78,7 +96,14 @@
  * channel.checkException();   // throws READ_TIMEOUT
  * ```
  */
+export { Broadcast, type BroadcastCounts, type BroadcastOptions } from "./broadcast.js";
+export type { BroadcastReaderOptions } from "./broadcast-reader.js";
+export { ChannelTrafficShapingHandler } from "./channel-traffic-shaping-handler.js";
+export { ConnectionLimitHandler, type ConnectionLimitHandlerOptions } from "./connection-limit-handler.js";
 export { emptyFrameHeartbeat } from "./empty-frame-heartbeat.js";
+export { FrameDeadlineHandler, type FrameDeadlineHandlerOptions } from "./frame-deadline-handler.js";
+export type { FramePosition } from "./frame-position.js";
+export { GlobalTrafficShapingHandler } from "./global-traffic-shaping-handler.js";
 export { HandshakeTimeoutHandler, type HandshakeTimeoutHandlerOptions } from "./handshake-timeout-handler.js";
 export { HeartbeatEvent, type HeartbeatEventKind } from "./heartbeat-event.js";
 export { HeartbeatHandler } from "./heartbeat-handler.js";
@@ -86,6 +111,8 @@ export type { HeartbeatHandlerOptions } from "./heartbeat-options.js";
 export type { HeartbeatProtocol } from "./heartbeat-protocol.js";
 export { type IdleState, IdleStateEvent } from "./idle-state-event.js";
 export { IdleStateHandler, type IdleStateHandlerOptions } from "./idle-state-handler.js";
+export { IpFilterHandler, type IpFilterHandlerOptions } from "./ip-filter-handler.js";
+export type { IpFilterAction, IpFilterRule } from "./ip-rules.js";
 export type { Logger, LogLevel } from "./logger.js";
 export { LoggingHandler, type LoggingHandlerOptions } from "./logging-handler.js";
 export { type MissCounterOptions, missCounter } from "./miss-counter.js";
@@ -100,5 +127,11 @@ export {
 export { RequestResponseHandler, type RequestResponseHandlerOptions } from "./request-response-handler.js";
 export type { RoundTripTime } from "./round-trip-time.js";
 export { SilenceSweep, type SilenceSweepOptions } from "./silence-sweep.js";
+export { SlowReaderEvent } from "./slow-reader-event.js";
+export type { SlowReaderPolicy } from "./slow-reader-policy.js";
 export { type TextHeartbeatOptions, textHeartbeat } from "./text-heartbeat.js";
+export { type RateLimit, TokenBucket } from "./token-bucket.js";
+export type { DirectionSnapshot, TrafficSnapshot } from "./traffic-counters.js";
+export type { TrafficShapingOptions } from "./traffic-shaping-handler.js";
+export { UniqueIpFilter } from "./unique-ip-filter.js";
 export { WriteTimeoutHandler } from "./write-timeout-handler.js";
