@@ -24,8 +24,25 @@ class Dots extends ChannelInboundHandler<string, string> {
   }
 }
 
+/** A clock that can be late. */
+class StallingClock extends ManualClock {
+  #lateMs = 0;
+
+  override now(): number {
+    return super.now() + this.#lateMs;
+  }
+
+  /** Lets `dueMs` pass, but what is due then runs `lateMs` later, behind everything else. */
+  stall(dueMs: number, lateMs: number): void {
+    this.#lateMs = lateMs;
+    this.advance(dueMs);
+    this.#lateMs = 0;
+    this.advance(lateMs);
+  }
+}
+
 function setup(options: Omit<FrameDeadlineHandlerOptions, "framer">, knowsFramer = true) {
-  const clock = new ManualClock();
+  const clock = new StallingClock();
   const framer = new Dots();
   const errors: string[] = [];
   const handler = new FrameDeadlineHandler(knowsFramer ? { framer, ...options } : options);
@@ -159,6 +176,22 @@ describe("FrameDeadlineHandler", () => {
     expect(errors).toEqual([]);
     clock.advance(1);
     expect(errors).toEqual(["1100 FRAME_TIMEOUT"]);
+  });
+
+  it("reads what has come first when the process was too busy to look in time", () => {
+    for (const [text, expected] of [
+      ["b.", []],
+      ["b", ["160 FRAME_TIMEOUT"]],
+    ] as const) {
+      const { channel, clock, errors } = setup({ timeoutMs: 100 });
+      channel.writeInbound("a");
+      // A host that is behind: at 160 it runs what was due at 100, and reads afterwards.
+      clock.stall(100, 60);
+      expect(errors).toEqual([]);
+      channel.writeInbound(text);
+      clock.advance(50);
+      expect(errors).toEqual(expected);
+    }
   });
 
   it("lets subclasses answer in another way", () => {

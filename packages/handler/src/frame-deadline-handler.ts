@@ -17,6 +17,7 @@
  *   logins, and those who connect and say nothing.
  * - Time does not count while nobody asks for input (`autoRead` off, a slow reader of `messages()`): that is not the peer's
  *   fault. What a traffic shaping handler nearer the transport holds back does count; let frames have longer there.
+ * - When this process was too busy to look in time, what has come meanwhile is read before anything is decided.
  * - Between frames any silence is allowed here; that is for the idle timeouts.
  *
  * When time is up FRAME_TIMEOUT goes to `exceptionCaught` (`limit`: the milliseconds allowed, `length`: bytes of the frame
@@ -64,6 +65,8 @@ export class FrameDeadlineHandler extends PassThroughHandler {
   #timeout: Timeout | undefined;
   #dueAt = 0;
   #started = false;
+  /** This frame has been looked at too late before. */
+  #wasLookedAtLate = false;
   #completed = false;
 
   /** @throws INVALID_ARGUMENT if a time is `NaN` or infinite, or a rate is not positive or has no framer */
@@ -114,6 +117,7 @@ export class FrameDeadlineHandler extends PassThroughHandler {
   override channelReadComplete(ctx: ChannelHandlerContext): void {
     const completed = this.#completed;
     this.#completed = false;
+    if (completed) this.#wasLookedAtLate = false;
     const midFrame = this.timeoutMs > 0 && (this.#framer === undefined ? !completed : this.#framer.isMidFrame);
     if (midFrame || this.#machine.state !== "between") {
       this.#machine.burstEnded(ctx.clock.now(), midFrame, completed, this.timeoutMs);
@@ -159,6 +163,10 @@ export class FrameDeadlineHandler extends PassThroughHandler {
   #expired(ctx: ChannelHandlerContext): void {
     if (!ctx.channel.isOpen) return;
     const now = ctx.clock.now();
+    if (now - this.#dueAt > BUSY_MS && !this.#wasLookedAtLate) {
+      this.#wasLookedAtLate = true;
+      return this.#arm(ctx, now, LOOK_AGAIN_MS);
+    }
     const bytes = this.#framer?.unreadBytes ?? 0;
     const extraMs = bytes * this.#msPerByte;
     const action = this.#machine.expired(now, extraMs);
@@ -173,3 +181,8 @@ export class FrameDeadlineHandler extends PassThroughHandler {
     }
   }
 }
+
+/** Clocks are a tick or two late by themselves. */
+const BUSY_MS = 50;
+/** Hosts that are behind run their timers first and read afterwards. */
+const LOOK_AGAIN_MS = 1;
