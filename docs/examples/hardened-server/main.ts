@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import {
+  Bootstrap,
+  ConnectionRefusedEvent,
+  type InetAddress,
+  JsonCodec,
+  LengthFieldBasedFrameDecoder,
+  LengthFieldPrepender,
+  type SluiceError,
+  tcp,
+} from "sluice";
+import { FastClock } from "./fast-clock.js";
+import { type Answer, filter, hardenedServer, type Question } from "./hardened-server.js";
+
+// A minute in a second, so that nobody has to wait for the deadlines.
+await using server = await hardenedServer().clock(new FastClock(60)).bind({ host: "127.0.0.1", port: 0 });
+server.pipeline.addFirst({
+  userEventTriggered: (_ctx, event) => {
+    if (event instanceof ConnectionRefusedEvent) console.log(`  refused: ${event.reason.code}`);
+  },
+});
+server.children.on("error", (error) => console.log(`  ended: ${(error as SluiceError).code}`));
+const { port } = server.localAddress as InetAddress;
+
+console.log("a client that keeps to the rules");
+const channel = await new Bootstrap()
+  .transport(tcp())
+  .handler((p) =>
+    p
+      .addLast(new LengthFieldBasedFrameDecoder({ lengthFieldLength: 4, initialBytesToStrip: 4 }))
+      .addLast(new LengthFieldPrepender({ lengthFieldLength: 4 }))
+      .addLast(new JsonCodec<Answer, Question>()),
+  )
+  .connect({ host: "127.0.0.1", port });
+await channel.send({ id: 1, text: "hello" });
+for await (const { shout } of channel.messages()) {
+  console.log(`  answered: ${shout}`);
+  break;
+}
+await channel.close();
+
+console.log("one that says nothing");
+await over(client());
+
+console.log("one that sends a byte now and then");
+const dribbler = client();
+const dribbling = setInterval(() => dribbler.write("\0"), 50);
+await over(dribbler);
+clearInterval(dribbling);
+
+console.log("one that announces a frame of 2 GiB");
+const boaster = client();
+boaster.write(Buffer.from([0x7f, 0xff, 0xff, 0xff]));
+await over(boaster);
+
+console.log("the 101st from one address");
+const crowd = Array.from({ length: 100 }, client);
+await Promise.all(crowd.map((socket) => once(socket, "connect")));
+await over(client());
+for (const socket of crowd) socket.destroy();
+await Promise.all(crowd.map(over));
+
+console.log("one from an address that is not let in any more");
+filter.rules = [{ action: "reject", cidr: "127.0.0.0/8" }];
+await over(client());
+
+function client() {
+  return connect(port, "127.0.0.1").on("error", () => {});
+}
+
+async function over(socket: ReturnType<typeof client>): Promise<void> {
+  socket.resume();
+  if (!socket.closed) await once(socket, "close");
+}
