@@ -8,7 +8,7 @@ const WAYS = {
   write: undefined,
   "drop-newest": "drop-newest",
   "drop-oldest": "drop-oldest",
-  coalesce: { coalesce: (_message) => nextKey++ % 50 },
+  coalesce: { coalesce: (_message) => nextKey++ % 2 },
 };
 let nextKey = 0;
 let arrived;
