@@ -43,6 +43,7 @@ export class BroadcastReader<M, W> extends PassThroughHandler {
   #timeout: Timeout | undefined;
   #isBehind = false;
   #isSending = false;
+  #flushWaits = false;
   #missedBefore = 0;
   #written = 0;
 
@@ -80,14 +81,19 @@ export class BroadcastReader<M, W> extends PassThroughHandler {
   offer(message: M, wire: W): void {
     const ctx = this.#ctx;
     if (ctx === undefined) return;
-    if (!this.#isBehind && ctx.channel.isWritable) return this.#write(ctx, wire);
+    if (!this.#isBehind && ctx.channel.isWritable) {
+      this.#flushWaits = true;
+      return this.#write(ctx, wire);
+    }
     const fate = this.#held.offer(message, wire, sizeOf(wire));
     if (fate === "overflow") return this.#giveUp(ctx, `${this.#held.bytes} bytes are kept for it already`);
     if (!this.#isBehind) this.#fallBehind(ctx);
   }
 
-  /** Flushes what was written. */
+  /** Flushes what was written, if anything was. */
   send(): void {
+    if (!this.#flushWaits) return;
+    this.#flushWaits = false;
     this.#ctx?.flush();
   }
 

@@ -51,7 +51,7 @@ export class HeldMessages<M, W> {
   /** @param wire What is to be sent for `message`. */
   offer(message: M, wire: W, size: number): "kept" | "dropped" | "overflow" {
     const key = this.#keyOf === undefined ? this.#nextNumber++ : this.#keyOf(message);
-    const before = this.#kept.get(key);
+    const before = this.#keyOf === undefined ? undefined : this.#kept.get(key);
     const growth = size - (before?.size ?? 0);
     const full = this.#kept.size > 0 && this.#bytes + growth > this.#maxBytes;
     if (full && this.#whenFull === "overflow") return "overflow";
