@@ -57,6 +57,49 @@ describe("docs/first-protocol.md", () => {
   });
 });
 
+describe.each([
+  ["docs/hardening.md", "docs/examples/hardened-server/hardened-server.ts"],
+  ["docs/slow-readers.md", "docs/examples/slow-readers/ticker.ts"],
+])("%s", (page, source) => {
+  it("shows its example as it is", () => {
+    expect(codeIn(text(page))).toEqual([text(source)]);
+  });
+});
+
+it("the hardened server ends bad clients and serves good ones", async () => {
+  const example = new ExampleProcess("hardened-server/main");
+  expect(await example.exit()).toBe(0);
+  expect(example.stdout.split("\n")).toEqual([
+    "a client that keeps to the rules",
+    "  answered: HELLO",
+    "one that says nothing",
+    "  ended: FRAME_TIMEOUT",
+    "one that sends a byte now and then",
+    "  ended: FRAME_TIMEOUT",
+    "  ended: FRAME_TRUNCATED",
+    "one that announces a frame of 2 GiB",
+    "  ended: FRAME_TOO_LONG",
+    "the 101st from one address",
+    "  refused: TOO_MANY_CONNECTIONS",
+    "one from an address that is not let in any more",
+    "  refused: ADDRESS_REJECTED",
+    "",
+  ]);
+  expect(example.stderr).toBe("");
+});
+
+it("the ticker spares a slow reader all but the latest prices", async () => {
+  const example = new ExampleProcess("slow-readers/main");
+  expect(await example.exit()).toBe(0);
+  expect(example.stdout.split("\n")).toEqual([
+    "the fast reader got all 90000 ticks",
+    "the slow reader missed some, and all of them were coalesced: true",
+    "it has the latest prices: TIN 89997, ORE 89998, OIL 89999",
+    "",
+  ]);
+  expect(example.stderr).toBe("");
+});
+
 describe("links between pages", () => {
   const pages = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", ...filesBelow("docs")].filter((path) =>
     path.endsWith(".md"),
