@@ -11,8 +11,8 @@
  * counted. A server has a bound of its own (`ChannelOption.MAX_CONNECTIONS`); this handler adds the bound per address, and
  * added to several servers it bounds them together.
  *
- * IPv4 peers count as IPv4 however the socket writes them. IPv6 peers count by their /64, because that is what one
- * customer gets (RFC 6177): by single addresses one machine would be 2^64. Peers without an IP address (Unix sockets)
+ * IPv4 peers count as IPv4 however the socket writes them. IPv6 peers count by their /64, because no site gets less
+ * (RFC 6177): by single addresses one machine would be 2^64. Peers without an IP address (Unix sockets)
  * count towards the total only.
  *
  * Costs a table entry per address with open connections, and a listener per connection.

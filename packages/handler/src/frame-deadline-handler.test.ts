@@ -1,5 +1,5 @@
 import { SluiceError } from "@sluice/buffer";
-import { type ChannelHandlerContext, ChannelInboundHandler } from "@sluice/core";
+import { type ChannelHandlerContext, ChannelInboundHandler, ChannelInputShutdownEvent } from "@sluice/core";
 import { EmbeddedChannel, ManualClock } from "@sluice/core/embedded";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -192,6 +192,18 @@ describe("FrameDeadlineHandler", () => {
       clock.advance(50);
       expect(errors).toEqual(expected);
     }
+  });
+
+  it("does not wait for the rest of a frame when the input has ended, but still for a first one", () => {
+    const torn = setup({ timeoutMs: 100 });
+    torn.channel.writeInbound("a.b");
+    torn.channel.pipeline.fireUserEventTriggered(ChannelInputShutdownEvent);
+    torn.clock.advance(1000);
+    expect(torn.errors).toEqual([]);
+    const silent = setup({ timeoutMs: 100, firstTimeoutMs: 300 });
+    silent.channel.pipeline.fireUserEventTriggered(ChannelInputShutdownEvent);
+    silent.clock.advance(1000);
+    expect(silent.errors).toEqual(["300 FRAME_TIMEOUT"]);
   });
 
   it("lets subclasses answer in another way", () => {

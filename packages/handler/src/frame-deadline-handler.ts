@@ -33,7 +33,13 @@
  * ```
  */
 import { SluiceError } from "@sluice/buffer";
-import { asError, type ChannelHandlerContext, PassThroughHandler, type Timeout } from "@sluice/core";
+import {
+  asError,
+  type ChannelHandlerContext,
+  ChannelInputShutdownEvent,
+  PassThroughHandler,
+  type Timeout,
+} from "@sluice/core";
 import { effectiveTimeout } from "./effective-timeout.js";
 import { FrameDeadlineMachine } from "./frame-deadline-machine.js";
 import type { FramePosition } from "./frame-position.js";
@@ -125,6 +131,15 @@ export class FrameDeadlineHandler extends PassThroughHandler {
       if (!completed && !ctx.channel.autoRead) this.#readable(ctx);
     }
     ctx.fireChannelReadComplete();
+  }
+
+  override userEventTriggered(ctx: ChannelHandlerContext, event: unknown): void {
+    if (event === ChannelInputShutdownEvent && this.#machine.state !== "between") {
+      // A torn frame stays torn, and the decoder has said so. One that is awaited will never come.
+      this.#machine.burstEnded(ctx.clock.now(), false, false, this.timeoutMs);
+      this.#readable(ctx);
+    }
+    ctx.fireUserEventTriggered(event);
   }
 
   override read(ctx: ChannelHandlerContext): void {
