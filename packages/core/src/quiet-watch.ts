@@ -41,7 +41,7 @@ export class QuietWatch {
     if (!this.#channel.isOpen) return;
     const { clock, engine } = this.#channel;
     // What is queued is traffic when it has been sent: no sooner than now.
-    const quietSince = engine.queue.length > 0 ? clock.now() : this.#lastTraffic;
+    const quietSince = engine.queue.pendingBytes > 0 ? clock.now() : this.#lastTraffic;
     const restMs = quietSince + this.#quietMs - clock.now();
     if (restMs > 0) return this.#timeout.reschedule(restMs);
     this.stop();
