@@ -4,6 +4,9 @@
  * Before the first reader comes a few messages are kept, so that none is lost between `connect` and `messages()`;
  * beyond that they are dropped as a pipeline without a reader must, and the reader is told. From the first
  * reader on nothing is dropped: reading pauses while {@link HIGH} messages wait and resumes at {@link LOW}.
+ *
+ * The messages of several channels, one after the other, can be read as one: each channel's are poured into those that
+ * outlive it, and until then they share its reader and its pauses.
  */
 import { SluiceError } from "@sluice/buffer";
 
@@ -16,6 +19,9 @@ export class ChannelMessages<T> {
   #lost = 0;
   #isOver = false;
   #cause: Error | undefined;
+  /** What these will be poured into. */
+  #sink: ChannelMessages<T> | undefined;
+  #poured = false;
   readonly #resume: () => void;
 
   constructor(resume: () => void) {
@@ -23,13 +29,20 @@ export class ChannelMessages<T> {
   }
 
   get wantsMore(): boolean {
-    if (!this.#hasReader || this.length < HIGH) return true;
+    if (this.#sink?.wantsMore === false) return false;
+    if (!this.isRead || this.length < HIGH) return true;
     this.#paused = true;
     return false;
   }
 
+  /** Whether there has been a reader, here or where these will be. */
+  get isRead(): boolean {
+    return this.#hasReader || (this.#sink?.isRead ?? false);
+  }
+
   push(message: T): void {
-    if (!this.#hasReader && (this.#lost > 0 || this.length >= KEPT_WITHOUT_READER)) {
+    if (this.#poured) return this.#sink?.push(message);
+    if (!this.isRead && (this.#lost > 0 || this.length >= KEPT_WITHOUT_READER)) {
       this.#lost += this.length + 1;
       this.#queue = [];
       this.#head = 0;
@@ -46,26 +59,55 @@ export class ChannelMessages<T> {
   }
 
   iterate(signal: AbortSignal | undefined): AsyncIterableIterator<T> {
+    if (this.#poured && this.#sink !== undefined) return this.#sink.iterate(signal);
     this.#hasReader = true;
     return new MessageReader(this, signal);
   }
 
+  /** Announces that these messages are going to be poured into `sink`: its reader counts as theirs. */
+  feed(sink: ChannelMessages<T>): void {
+    this.#sink = sink;
+  }
+
+  /** Moves what there is to the sink, and what comes goes there. Whoever reads here comes to the end. */
+  pour(): void {
+    const sink = this.#sink;
+    if (sink === undefined || this.#poured) return;
+    const kept = this.#queue.slice(this.#head);
+    this.#queue = [];
+    this.#head = 0;
+    this.end(undefined);
+    this.#poured = true;
+    sink.#lost += this.#lost;
+    for (const message of kept) sink.push(message);
+    sink.#reader?.wake();
+    if (this.#paused && sink.wantsMore) this.#resume();
+    this.#paused = false;
+  }
+
+  /** Reading may go on, if the reader keeps up. */
+  resume(): void {
+    if (this.wantsMore) this.#resume();
+  }
+
   // ── for the reader ─────────────────────────────────────────────────────────────────────────────────────────
 
-  /** @throws MESSAGES_BUSY, MESSAGES_LOST once */
+  /** @throws MESSAGES_BUSY */
   claim(reader: MessageReader<T>): void {
-    if (this.#reader === reader) return;
     if (this.#reader !== undefined) throw new SluiceError("MESSAGES_BUSY");
-    const lost = this.#lost;
-    this.#lost = 0;
-    if (lost > 0) {
-      throw new SluiceError("MESSAGES_LOST", `${lost} messages arrived before messages() was called`, { length: lost });
-    }
     this.#reader = reader;
   }
 
   release(reader: MessageReader<T>): void {
     if (this.#reader === reader) this.#reader = undefined;
+  }
+
+  /** What the reader has to be told once. */
+  takeLoss(): SluiceError | undefined {
+    const length = this.#lost;
+    this.#lost = 0;
+    if (length === 0) return undefined;
+    return new SluiceError("MESSAGES_LOST", `${length} messages arrived before messages() was called`, { length });
   }
 
   /** Messages that wait. */
@@ -157,6 +199,8 @@ class MessageReader<T> implements AsyncIterableIterator<T> {
       if (this.#signal?.aborted) {
         return this.#finish(new SluiceError("ABORTED", undefined, { cause: this.#signal.reason }));
       }
+      const loss = messages.takeLoss();
+      if (loss !== undefined) return this.#finish(loss);
       if (messages.length > 0) this.#waiters.shift()?.resolve({ value: messages.shift(), done: false });
       else if (messages.isOver) return this.#finish(messages.cause);
       else return;

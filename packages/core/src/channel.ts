@@ -260,7 +260,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
    * first call are kept up to a small number; had more arrived, the first `next` rejects with MESSAGES_LOST.
    */
   messages(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<In> {
-    return this.#inbox.iterate(options?.signal);
+    return this.inbox.iterate(options?.signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -317,7 +317,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
 
   /** A message nobody took. @internal */
   unreadMessage(message: In): void {
-    this.#inbox.push(message);
+    this.inbox.push(message);
   }
 
   /** Whether the reader of `messages()`, if there is one, keeps up. @internal */
@@ -339,7 +339,8 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     this.#settleClosed?.();
   }
 
-  get #inbox(): ChannelMessages<In> {
+  /** What `messages()` reads. @internal */
+  get inbox(): ChannelMessages<In> {
     this.#messages ??= new ChannelMessages<In>(() => {
       if (this.autoRead && this.isActive) this.read();
     });
