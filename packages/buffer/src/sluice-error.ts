@@ -55,6 +55,14 @@ export const ERRORS = {
   POOL_NOT_LEASED: recoverable("A channel was given back to its pool that had been given back already."),
   POOL_FOREIGN_CHANNEL: recoverable("A channel was given to a pool that does not own it; it is closed."),
 
+  // reconnecting client
+  DELIVERY_UNCERTAIN: recoverable("A message was being sent when its channel failed; it may have been delivered."),
+  SEND_QUEUE_FULL: recoverable("The queue of a reconnecting client has no room; the message was not sent."),
+  MESSAGE_DROPPED: recoverable("A queued message made room for a newer one; it was not sent."),
+  PREPARE_TIMEOUT: fatal("A fresh channel was not prepared in time; it is being closed."),
+  ATTEMPTS_EXHAUSTED: fatal("As many attempts to connect as allowed have come to nothing; the client has stopped."),
+  RECONNECT_STOPPED: fatal("The reconnecting client has stopped; the message was not sent, the channel will not come."),
+
   // transport
   CONNECT_TIMEOUT: fatal("The connection was not established in time."),
   CONNECT_REFUSED: fatal("Nothing accepts connections at that address."),

@@ -1,5 +1,5 @@
 /**
- * Makes client channels: a transport, options and a pipeline, to be connected as often as needed.
+ * Makes client channels: a transport, options and a pipeline, to be connected as often as needed, or kept connected.
  *
  * @example
  * ```ts
@@ -16,6 +16,9 @@ import { ChannelConfig, type PipelineInitializer } from "./channel-config.js";
 import type { ChannelOption } from "./channel-option.js";
 import type { ChannelPipeline } from "./channel-pipeline.js";
 import type { Clock } from "./clock.js";
+import type { ReconnectOptions } from "./reconnect/reconnect-options.js";
+import { ReconnectingClient } from "./reconnect/reconnecting-client.js";
+import { systemClock } from "./system-clock.js";
 import type { ConnectOptions, Transport } from "./transport.js";
 
 /** `In`, `Out`: what a pipeline starts with. `TailIn`, `TailOut`: what the initialised one ends with. */
@@ -59,6 +62,27 @@ export class Bootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut = Out> 
    * @throws (rejects) CONNECT_REFUSED, CONNECT_TIMEOUT, CONNECT_FAILED, ABORTED, OPTION_UNSUPPORTED
    */
   async connect(options: ConnectOptions): Promise<Channel<TailIn, TailOut>> {
+    const channel = this.#newChannel();
+    try {
+      await channel.connect(options);
+    } catch (error) {
+      channel.closeForcibly();
+      throw error;
+    }
+    return channel;
+  }
+
+  /**
+   * Keeps a channel connected: makes a new one, with a pipeline of its own, whenever the one before is lost. The first
+   * attempt begins at once; the client tells by events and by `ready()` what becomes of it.
+   *
+   * @throws INVALID_ARGUMENT
+   */
+  reconnect(options: ReconnectOptions<TailIn, TailOut>): ReconnectingClient<TailIn, TailOut> {
+    return new ReconnectingClient({ newChannel: () => this.#newChannel(), clock: this.#clock ?? systemClock }, options);
+  }
+
+  #newChannel(): Channel<TailIn, TailOut> {
     const transport = this.#transport;
     if (transport === undefined) throw new SluiceError("INVALID_ARGUMENT", "a Bootstrap needs a transport");
     const channel = new Channel<TailIn, TailOut>({
@@ -67,7 +91,6 @@ export class Bootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut = Out> 
     });
     try {
       this.#config.applyTo(channel);
-      await channel.connect(options);
     } catch (error) {
       channel.closeForcibly();
       throw error;

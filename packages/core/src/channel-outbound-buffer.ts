@@ -281,4 +281,4 @@ export class ChannelOutboundBuffer {
 /** Bytes a queued message costs beside its content; Netty's figure. */
 export const ENTRY_OVERHEAD = 96;
 /** What a message that is not bytes counts for; Netty's figure. */
-const UNKNOWN_SIZE = 8;
+export const UNKNOWN_SIZE = 8;

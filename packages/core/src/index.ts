@@ -9,8 +9,9 @@
  * 4. {@link ChannelHandlerContext}: how a handler reaches its neighbours.
  * 5. {@link Bootstrap}, {@link ServerBootstrap}: how channels come into being.
  * 6. {@link ChannelPool}: a client's channels, used again and again.
- * 7. {@link ConnectionRefusedEvent}: how a server turns connections away.
- * 8. {@link Transport}: what carries them; write your own.
+ * 7. {@link ReconnectingClient}: a client that keeps one live channel.
+ * 8. {@link ConnectionRefusedEvent}: how a server turns connections away.
+ * 9. {@link Transport}: what carries them; write your own.
  *
  * Beside this entry: `@sluice/core/embedded` (channels for tests), `@sluice/core/local` (channels inside one
  * process), `@sluice/core/decorators` (`@Sharable`).
@@ -69,6 +70,10 @@ export type { PoolCloseOptions, PoolCloseReport } from "./pool/pool-closing.js";
 export type { PoolCloseReason } from "./pool/pool-place.js";
 export type { PoolTotals } from "./pool/pool-totals.js";
 export type { AcquireOptions } from "./pool/pool-waiter.js";
+export type { ReconnectEvents } from "./reconnect/reconnect-events.js";
+export type { ReconnectState } from "./reconnect/reconnect-machine.js";
+export type { PrepareContext, ReconnectOptions, ReconnectTarget } from "./reconnect/reconnect-options.js";
+export { ReconnectingClient, type ReconnectingClientInit } from "./reconnect/reconnecting-client.js";
 export { ServerBootstrap } from "./server-bootstrap.js";
 export { ServerChannel } from "./server-channel.js";
 export type { ShutdownOptions, ShutdownReport } from "./server-shutdown.js";

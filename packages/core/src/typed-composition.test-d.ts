@@ -304,6 +304,33 @@ describe("a ServerBootstrap", () => {
   });
 });
 
+describe("a ReconnectingClient", () => {
+  it("is typed by the pipeline", async () => {
+    await using client = new Bootstrap()
+      .transport(tcp)
+      .handler((p) => p.addLast(new Framer()).addLast(new Prepender()).addLast(new JsonCodec<Reply, Request>()))
+      .reconnect({
+        servers: [{ host: "a", port: 1 }],
+        prepare: async (channel) => {
+          expectTypeOf(channel).toEqualTypeOf<Channel<Reply, Request>>();
+          await channel.send({ id: 1 });
+        },
+      });
+    expectTypeOf(client.channel).toEqualTypeOf<Channel<Reply, Request> | undefined>();
+    expectTypeOf(await client.ready()).toEqualTypeOf<Channel<Reply, Request>>();
+    client.on("uncertain", (messages) => expectTypeOf(messages).toEqualTypeOf<readonly Request[]>());
+    for await (const reply of client.messages()) expectTypeOf(reply).toEqualTypeOf<Reply>();
+    await client.send({ id: 2 });
+    // @ts-expect-error another shape
+    await client.send({ ok: true });
+  });
+
+  it("refuses a signal for one server alone", () => {
+    // @ts-expect-error it is the client's
+    new Bootstrap().transport(tcp).reconnect({ servers: [{ port: 1, signal: AbortSignal.timeout(1) }] });
+  });
+});
+
 describe("a ChannelGroup", () => {
   it("takes channels of its types", () => {
     const group = new ChannelGroup<string, string>();
