@@ -118,7 +118,7 @@ describe("messages that are poured into others", () => {
 });
 
 describe("the pauses of messages that are poured", () => {
-  it("hold on the next channel too, from its beginning", async () => {
+  it("hold on the next channel too", async () => {
     const { next, reader } = setup();
     const messages = reader();
     const first = next();
@@ -128,12 +128,36 @@ describe("the pauses of messages that are poured", () => {
     await first.channel.close();
     const second = next();
     second.end.delivers("x");
+    expect(second.end.saw()).toEqual(["read"]);
     second.channel.inbox.pour();
+    second.end.delivers("y");
     expect(second.end.saw()).toEqual([]);
-    await take(messages, 48);
+    await take(messages, 49);
     expect(second.end.saw()).toEqual([]);
     await take(messages, 1);
     expect(second.end.saw()).toEqual(["read"]);
+    expect(await take(messages, 16)).toEqual([...numbers(50, 64), "x", "y"]);
+  });
+
+  it("hold from the beginning of a channel when very many messages wait", async () => {
+    const { next, reader } = setup();
+    const messages = reader();
+    const first = next();
+    first.channel.inbox.pour();
+    first.end.delivers(...numbers(0, 1023));
+    await first.channel.close();
+    const second = next();
+    second.end.delivers("x");
+    expect(second.end.saw()).toEqual(["read"]);
+    second.channel.inbox.pour();
+    await second.channel.close();
+    const third = next();
+    third.end.delivers("y");
+    expect(third.end.saw()).toEqual([]);
+    await take(messages, 1007);
+    expect(third.end.saw()).toEqual([]);
+    await take(messages, 1);
+    expect(third.end.saw()).toEqual(["read"]);
   });
 
   it("end with the pouring if the reader keeps up", async () => {

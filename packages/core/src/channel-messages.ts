@@ -6,7 +6,8 @@
  * reader on nothing is dropped: reading pauses while {@link HIGH} messages wait and resumes at {@link LOW}.
  *
  * The messages of several channels, one after the other, can be read as one: each channel's are poured into those that
- * outlive it, and until then they share its reader and its pauses.
+ * outlive it, and share their pauses from then on. Before, a channel reads for itself, as somebody may have to read to get
+ * it going, unless {@link FAR} messages wait already.
  */
 import { SluiceError } from "@sluice/buffer";
 
@@ -29,10 +30,18 @@ export class ChannelMessages<T> {
   }
 
   get wantsMore(): boolean {
-    if (this.#sink?.wantsMore === false) return false;
+    const sink = this.#sink;
+    if (sink !== undefined && (this.#poured ? !sink.wantsMore : sink.isFarBehind)) return false;
     if (!this.isRead || this.length < HIGH) return true;
     this.#paused = true;
     return false;
+  }
+
+  /** Whether a channel that is not poured yet must wait as well. */
+  get isFarBehind(): boolean {
+    if (this.length < FAR) return false;
+    this.#paused = true;
+    return true;
   }
 
   /** Whether there has been a reader, here or where these will be. */
@@ -223,3 +232,5 @@ const DONE = { value: undefined, done: true } as const;
 const KEPT_WITHOUT_READER = 64;
 const HIGH = 64;
 const LOW = 16;
+/** Room for what the next channels bring before they are poured: their handshakes must not wait for a slow reader. */
+const FAR = 1024;

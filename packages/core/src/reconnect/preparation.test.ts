@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { reconnecting } from "../../fixtures/reconnecting.js";
 import { turn } from "../../fixtures/recorder.js";
 import { type PrepareContext, SluiceError } from "../index.js";
@@ -73,6 +73,18 @@ describe("prepare", () => {
     const end = await connects();
     expect(await saw()).toEqual(["connecting 1 to 1", "attemptFailed 1 no", "waiting 100 for 2"]);
     expect(end.calls).toContain("destroy");
+    await client.close();
+  });
+
+  it("fails the attempt when there is no timer for it", async () => {
+    const { client, clock, connects, saw } = reconnecting({ prepare: () => {} });
+    await turn();
+    const schedule = vi.spyOn(clock, "schedule").mockImplementationOnce(() => {
+      throw new SluiceError("TIMER_STOPPED");
+    });
+    await connects();
+    expect((await saw()).slice(1)).toEqual(["attemptFailed 1 TIMER_STOPPED", "waiting 100 for 2"]);
+    schedule.mockRestore();
     await client.close();
   });
 

@@ -20,12 +20,14 @@ export class Preparation {
   }
 
   run(hook: (signal: AbortSignal) => unknown, clock: Clock, timeoutMs: number): void {
-    this.#deadline = clock.schedule(timeoutMs, () => {
-      const error = new SluiceError("PREPARE_TIMEOUT", `not prepared within ${timeoutMs} ms`, { limit: timeoutMs });
-      this.#end(error);
-      this.#abort.abort(error);
+    const running = new Promise((resolve) => {
+      this.#deadline = clock.schedule(timeoutMs, () => {
+        const error = new SluiceError("PREPARE_TIMEOUT", `not prepared within ${timeoutMs} ms`, { limit: timeoutMs });
+        this.#end(error);
+        this.#abort.abort(error);
+      });
+      resolve(hook(this.#abort.signal));
     });
-    const running = new Promise((resolve) => resolve(hook(this.#abort.signal)));
     running.then(
       () => this.#end(undefined),
       (thrown) => this.#end(asError(thrown)),

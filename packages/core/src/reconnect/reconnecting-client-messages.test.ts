@@ -79,11 +79,37 @@ describe("messages()", () => {
     await turn();
     clock.advance(100);
     const second = await connects();
-    expect([client.state, second.saw()]).toEqual(["ready", ["connect"]]);
-    expect(await take(messages, 48)).toEqual(numbers(0, 48));
-    expect(second.saw()).toEqual(["read"]);
+    expect([client.state, second.saw()]).toEqual(["ready", ["connect", "read"]]);
     second.delivers(64);
-    expect(await take(messages, 17)).toEqual(numbers(48, 65));
+    expect(second.saw()).toEqual([]);
+    expect(await take(messages, 49)).toEqual(numbers(0, 49));
+    expect(second.saw()).toEqual(["read"]);
+    second.delivers(65);
+    expect(await take(messages, 17)).toEqual(numbers(49, 66));
+    await client.close();
+  });
+
+  it("does not keep a fresh channel from being prepared while its reader waits to send", async () => {
+    const { client, clock, connects } = reconnecting({
+      prepare: async (channel, { attempt }) => {
+        if (attempt > 1) await channel.messages().next();
+      },
+    });
+    const messages = client.messages();
+    const first = await connects();
+    first.delivers(...numbers(0, 100));
+    first.signals.failed(new SluiceError("CONNECTION_RESET"));
+    await turn();
+    expect((await messages.next()).value).toBe(0);
+    const replying = client.send("reply");
+    clock.advance(100);
+    const second = await connects();
+    expect(second.saw()).toContain("read");
+    second.delivers("welcome");
+    await turn();
+    second.takes();
+    await replying;
+    expect(await take(messages, 99)).toEqual(numbers(1, 100));
     await client.close();
   });
 

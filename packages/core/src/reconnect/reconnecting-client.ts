@@ -156,7 +156,7 @@ export class ReconnectingClient<In = any, Out = any>
 
   /**
    * The messages of all channels that became ready, in order, one reader at a time; reading pauses while the reader is
-   * behind, on the next channel too.
+   * behind, on the next channel too once it is ready.
    *
    * Ends when the client has stopped; throws why, if that was an error. Messages that arrived before the first call are
    * kept up to a small number; had more arrived, `next` rejects with MESSAGES_LOST.
