@@ -19,8 +19,8 @@ const DOWN_MS = 2000;
 
 /**
  * A first delay comes from a window of 4 s, so 100 ms of it hold 2.5 % of the clients. Those that come while the server is
- * down draw again, from 8 s, and some a third time. At the end of the first window 1 + 1/2 + 1/16 + … = 1.57 times as many
- * come as at its beginning, 3.9 %, and later fewer. The rest is for chance, which is good for 0.2 % in ten thousand.
+ * down draw again, from 8 s, and some a third time. At the end of the first window 1 + 1/2 + 1/8 + 1/48 + … = 1.65 times as
+ * many come as at its beginning, 4.1 %, and later fewer. The rest is for chance, which is good for 0.2 % in ten thousand.
  *
  * It holds for when attempts are meant to begin. A process that has just lost ten thousand connections is busy, and what
  * falls due meanwhile runs together afterwards: that is the machine's doing, and would be the same with any delays.

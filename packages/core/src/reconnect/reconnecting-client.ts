@@ -144,7 +144,7 @@ export class ReconnectingClient<In = any, Out = any>
    * Sends a message as soon as it can be: now, or when there is a channel and it has room. Resolves when the system has
    * taken its bytes.
    *
-   * A failure need not be awaited: it is told as `unsent` or `uncertain` as well, except after the client has stopped.
+   * A failure need not be awaited: it is told as `unsent` or `uncertain` as well, unless the client was closed before.
    *
    * @param options.signal Takes the message back while it waits; what has been written cannot be recalled.
    * @throws (rejects) DELIVERY_UNCERTAIN if it may have been delivered. Everything else means that it was not sent:
@@ -221,16 +221,17 @@ export class ReconnectingClient<In = any, Out = any>
     this.#server = servers[this.#begun++ % servers.length] as ReconnectTarget;
     this.#failure = undefined;
     this.#tell("connecting", this.#machine.attempts, this.#server);
+    let channel: Channel<In, Out>;
     try {
-      const channel = this.#init.newChannel();
-      this.#current = channel;
-      channel.inbox.feed(this.#inbox);
-      channel.on("close", () => this.#channelClosed(channel));
-      channel.connect(this.#server).addListener((error) => this.#connected(channel, error));
+      channel = this.#init.newChannel();
     } catch (thrown) {
       this.#failure = asError(thrown);
-      this.#channelClosed(undefined);
+      return this.#channelClosed(undefined);
     }
+    this.#current = channel;
+    channel.inbox.feed(this.#inbox);
+    channel.on("close", () => this.#channelClosed(channel));
+    channel.connect(this.#server).addListener((error) => this.#connected(channel, error));
   }
 
   #connected(channel: Channel<In, Out>, error: Error | undefined): void {
