@@ -93,10 +93,10 @@ describe("a server that restarts", () => {
     let done = false;
     const sending = sendUntil(() => done, client, ledger);
     for (let i = 0; i < RESTARTS; i++) {
-      await client.ready();
+      const channel = await client.ready();
       await sleep(20);
       await end(server, client, (["cut", "stalled", "in order"] as const)[i % 3] as "cut");
-      await sleep(10);
+      await channel.closed;
       server = await serve(port);
     }
     await client.ready();
