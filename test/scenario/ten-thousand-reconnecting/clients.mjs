@@ -5,20 +5,19 @@ import { Bootstrap, ByteBuf, tcp } from "sluice";
 
 const AT_ONCE = 200;
 const clients = [];
+/** By the clock that delays go by; `back` by the time of the day, for another process. */
 const attempts = [];
 const planned = [];
 const back = [];
 let lost = 0;
 
 process.on("message", async ({ port, count, ...delays }) => {
-  const bootstrap = new Bootstrap().transport(tcp());
   const options = { ...delays, servers: [{ host: "127.0.0.1", port }], prepare };
   while (clients.length < count) {
-    const batch = Array.from({ length: Math.min(AT_ONCE, count - clients.length) }, () => bootstrap.reconnect(options));
-    clients.push(...batch);
+    const batch = Array.from({ length: Math.min(AT_ONCE, count - clients.length) }, () => watched(options));
     await Promise.all(batch.map((client) => client.ready()));
+    clients.push(...batch);
   }
-  for (const client of clients) watch(client);
   process.send("ready");
 });
 
@@ -29,12 +28,23 @@ async function prepare(channel) {
   if (done) throw new Error("the server has closed");
 }
 
-function watch(client) {
-  client.on("waiting", (delayMs) => planned.push(Date.now() + delayMs));
+function watched(options) {
+  let drawnAt = 0;
+  const random = () => {
+    drawnAt = performance.now();
+    return Math.random();
+  };
+  const client = new Bootstrap().transport(tcp()).reconnect({ ...options, random });
   client.once("disconnected", () => {
+    watch(client, () => drawnAt);
     if (++lost === clients.length) process.send("lost");
   });
-  client.on("connecting", () => attempts.push(Date.now()));
+  return client;
+}
+
+function watch(client, drawnAt) {
+  client.on("waiting", (delayMs) => planned.push(drawnAt() + delayMs));
+  client.on("connecting", () => attempts.push(performance.now()));
   client.on("ready", () => {
     if (back.push(Date.now()) === clients.length) process.send({ planned, attempts, back });
   });
