@@ -122,6 +122,19 @@ describe("close", () => {
     expect([end.saw().at(-1), clock.pending]).toEqual(["destroy", 0]);
   });
 
+  it("of a channel whose peer is gone cuts the connection, whether something is queued or not", async () => {
+    for (const queued of [0, 1]) {
+      const { channel, end, clock } = connected();
+      const writes = Array.from({ length: queued }, () => channel.writeAndFlush("a"));
+      channel.engine.peerIsGone = true;
+      const closing = channel.close();
+      const failed = { status: "rejected", reason: code("CHANNEL_CLOSED") };
+      expect(await Promise.allSettled(writes)).toEqual(writes.map(() => failed));
+      await closing;
+      expect([end.saw().at(-1), end.saw().includes("close"), clock.pending]).toEqual(["destroy", false, 0]);
+    }
+  });
+
   it("that meets a broken connection fails what waits with that", async () => {
     const { channel, end, log } = connected();
     const write = channel.writeAndFlush("a");

@@ -38,6 +38,8 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   closeTimeoutMs = 10_000;
   /** Set by a close that asks for it: what is flushed fails instead of being sent. */
   failPendingOnClose = false;
+  /** Set by who has found out: a close cuts the connection then, as nobody is there to take last words or to end too. */
+  peerIsGone = false;
   isInputShutdown = false;
   isOutputShutdown = false;
   /** Called when a burst of input has ended and when messages have left the queue; set while somebody watches. */
@@ -141,7 +143,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
       this.#closing ??= [];
       this.#closing.push(completion);
     }
-    if (this.#failure !== undefined) return this.destroy();
+    if (this.#failure !== undefined || this.peerIsGone) return this.destroy();
     const first = this.#startClosing();
     if (this.state === "closed" || this.#ending !== "no") return;
     if (first) this.queue.failUnflushed(() => this.closedError());

@@ -36,7 +36,8 @@ import { skipEvents } from "./skip-events.js";
  * Put it where the messages of its protocol pass: behind the framing, or behind the codec. Heartbeats stop here, all
  * else passes unchanged; `HeartbeatEvent`s tell the handlers behind it what happens. On a dead peer, no later than
  * `intervalMs + maxMissed * timeoutMs` after it fell silent, HEARTBEAT_TIMEOUT (`limit`: those milliseconds) goes to
- * `exceptionCaught` and the channel is closed; what is queued is not sent, but fails with CHANNEL_CLOSED.
+ * `exceptionCaught` and the channel is closed, without waiting for a peer that is not there: what is queued is not sent,
+ * but fails with CHANNEL_CLOSED, and the connection is cut.
  *
  * Where nobody answers (a protocol without `isPong`), an end that pings only beats, and reads pass it by. For
  * heartbeats in both directions that nobody answers, as in AMQP or STOMP, put in two handlers: one whose client pings,
@@ -248,8 +249,8 @@ export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHand
       this.#arm(now);
       return;
     }
-    // Before the error, which closes the channel when nobody handles it: the peer will take nothing more.
-    ctx.channel.engine.failPendingOnClose = true;
+    // Before the error, which closes the channel when nobody handles it.
+    ctx.channel.engine.peerIsGone = true;
     ctx.fireExceptionCaught(error);
     ctx.close();
   }

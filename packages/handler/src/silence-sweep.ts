@@ -24,7 +24,7 @@ export interface SilenceSweepOptions {
  * heartbeat or not, at least once in `idleTimeMs`; a silent one is closed `checkIntervalMs` later at the latest.
  *
  * A silent channel's handlers see `HeartbeatEvent` dead and HEARTBEAT_TIMEOUT (`limit`: `idleTimeMs`); what is queued
- * there is not sent, but fails with CHANNEL_CLOSED.
+ * there is not sent, but fails with CHANNEL_CLOSED, and the connection is cut.
  *
  * Against a `HeartbeatHandler` per channel it saves the timeouts and the pings, and tells less: no round trip, no
  * single misses, and the client does not learn that its server is gone. One timeout in all, on the clock of the
@@ -115,8 +115,8 @@ class SweptHandler extends PassThroughHandler {
       ctx.fireUserEventTriggered(HeartbeatEvent.dead(1));
       if (!ctx.channel.isOpen) return;
       const detail = `no sign of life from the peer for ${idleTimeMs} ms`;
-      // Before the error, which closes the channel when nobody handles it: the peer will take nothing more.
-      ctx.channel.engine.failPendingOnClose = true;
+      // Before the error, which closes the channel when nobody handles it.
+      ctx.channel.engine.peerIsGone = true;
       ctx.fireExceptionCaught(new SluiceError("HEARTBEAT_TIMEOUT", detail, { limit: idleTimeMs }));
       ctx.close();
     } catch (thrown) {
