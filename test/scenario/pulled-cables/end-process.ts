@@ -1,0 +1,92 @@
+/** One end of the cable as a process on its side of it, with the reports it sends. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { NamespacePair, type Side } from "./namespace-pair.js";
+
+/** A channel has ended: when, why, after what silence. Times in milliseconds on the clock the processes share. */
+export interface ClosedReport {
+  readonly what: "closed";
+  /** The code of what closed it; undefined for an orderly end. */
+  readonly cause?: string;
+  readonly closedAt: number;
+  readonly heardAt: number;
+  readonly silenceMs: number;
+  /** How much of the silence the process could not run. */
+  readonly stalledMs: number;
+  /** From the end of the channel to the end of its descriptor. */
+  readonly freedAfterMs: number;
+  readonly freeingStalledMs: number;
+  readonly timeouts: number;
+  readonly hostTimers: number;
+  readonly unhandled: readonly string[];
+}
+
+interface ListeningReport {
+  readonly what: "listening";
+  readonly port: number;
+}
+
+/** Enough requests have been answered. */
+interface WarmReport {
+  readonly what: "warm";
+}
+
+interface CountedReport {
+  readonly what: "counted";
+  readonly channels: number;
+}
+
+/** What became of the messages of a flood, and of how many. */
+interface FloodedReport {
+  readonly what: "flooded";
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+type Report = ClosedReport | ListeningReport | WarmReport | CountedReport | FloodedReport;
+
+export class EndProcess {
+  readonly side: Side;
+  readonly journal: string;
+  readonly #child: ChildProcess;
+  readonly #reports: Report[] = [];
+  readonly #ended: Promise<unknown>;
+
+  /** @param program A script beside this file; it gets `options` as JSON. */
+  constructor(
+    program: string,
+    options: { readonly side: Side; readonly journal: string; readonly [more: string]: unknown },
+  ) {
+    this.side = options.side;
+    this.journal = options.journal;
+    const script = fileURLToPath(new URL(program, import.meta.url));
+    const [command, ...args] = NamespacePair.on(options.side, [process.execPath, script, JSON.stringify(options)]);
+    this.#child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    this.#child.on("message", (report: Report) => this.#reports.push(report));
+    this.#ended = once(this.#child, "exit");
+  }
+
+  /** The next report of this kind, past or to come. */
+  async report<What extends Report["what"]>(what: What): Promise<Extract<Report, { readonly what: What }>> {
+    for (;;) {
+      const index = this.#reports.findIndex((report) => report.what === what);
+      if (index >= 0) return this.#reports.splice(index, 1)[0] as Extract<Report, { readonly what: What }>;
+      const isOver = await Promise.race([once(this.#child, "message").then(() => false), this.#ended.then(() => true)]);
+      if (isOver) throw new Error(`the ${this.side} ended without reporting "${what}"`);
+    }
+  }
+
+  tell(message: { readonly what: string }): void {
+    this.#child.send(message);
+  }
+
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
+    this.#child.kill(name);
+  }
+
+  /** Ends it, also when it is stopped. */
+  async end(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+}
