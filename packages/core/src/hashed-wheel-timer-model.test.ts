@@ -132,9 +132,10 @@ describe("HashedWheelTimer against ManualClock", () => {
       expect(this.timer.lastFailure).toBeUndefined();
     }
 
-    /** Host timers take whole milliseconds, hence one more. */
+    /** Host timers take whole milliseconds, hence one more. A wheel that gives way may be blocked a second time. */
     expectInTime(due: number): void {
-      expect(this.host.now() - due).toBeLessThanOrEqual(this.tickMs + 1 + this.worstBlockMs);
+      const blocks = this.worstBlockMs > 50 ? 2 : 1;
+      expect(this.host.now() - due).toBeLessThanOrEqual(this.tickMs + 1 + blocks * this.worstBlockMs);
     }
 
     advance(ms: number): void {

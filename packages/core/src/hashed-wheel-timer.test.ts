@@ -48,9 +48,44 @@ describe("HashedWheelTimer", () => {
     for (const tick of [90, 12, 1, 33, 5]) timer.schedule(tick * 10, log(`${tick}`));
     timer.schedule(1_100, log("not yet"));
     host.clock.advance(10);
+    expect([events, host.wakes]).toEqual([[], 1]);
+    host.blockedMs = 0;
+    host.clock.advance(0);
     expect(events).toEqual(["1@1010", "5@1010", "12@1010", "33@1010", "90@1010"]);
-    expect(host.wakes).toBe(1);
+    expect(host.wakes).toBe(2);
     expect(timer.pending).toBe(1);
+  });
+
+  it("gives a host that was held up one turn to read what has arrived, and no more", () => {
+    const { host, timer, events, log } = setup();
+    const silence = timer.schedule(1_000, log("silence"));
+    timer.schedule(1_000, log("other"));
+    host.blockedMs = 60;
+    host.beforeWake = () => {
+      host.beforeWake = () => {};
+      host.clock.schedule(0, () => silence.reschedule(1_000));
+    };
+    host.clock.advance(1_000);
+    expect([events, host.wakes]).toEqual([[], 1]);
+    // Held up again: whoever is always late must not wait for ever.
+    host.clock.advance(0);
+    expect([events, host.wakes]).toEqual([["other@1120"], 2]);
+    host.blockedMs = 50;
+    host.clock.advance(940);
+    expect([events, host.wakes]).toEqual([["other@1120", "silence@2110"], 3]);
+  });
+
+  it("forgets that it has given way when there is nothing left to wait for", () => {
+    const { host, timer, events, log } = setup();
+    host.blockedMs = 60;
+    const timeout = timer.schedule(10, log("a"));
+    host.clock.advance(10);
+    timeout.cancel();
+    timeout.reschedule(10);
+    host.clock.advance(10);
+    expect([events, host.wakes]).toEqual([[], 2]);
+    host.clock.advance(0);
+    expect([events, host.wakes]).toEqual([["a@200"], 3]);
   });
 
   it("sleeps on when the host wakes it early", () => {

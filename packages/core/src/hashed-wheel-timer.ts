@@ -20,6 +20,10 @@
  * cancel and reschedule any timeout, itself included, and those due in the same tick; what it arms runs in a later
  * tick, so a task that reschedules itself by 0 runs once a tick and starves nobody.
  *
+ * Where host timers go before input, as in Node, a process that was held up, by a long computation or by being stopped,
+ * would blame its peers for a silence of its own. So a wheel that wakes up very late gives the host one turn to read what
+ * has arrived, and only then looks at what is due.
+ *
  * Costs. Scheduling, cancelling and rescheduling are O(1); a timeout is one object. The wheel sleeps until the next
  * tick that has something due (a sweep looks at `wheelSize` bounds to find it), so timeouts far away cost no CPU. Only
  * a timeout nearer than all others moves the host timer. With nothing pending there is no host timer, and the one
@@ -201,6 +205,8 @@ class Wheel {
   /** The tick for which the host timer is set, infinite if it is not; no timeout in a bucket is due earlier. */
   #wakeTick = Number.POSITIVE_INFINITY;
   #handle: unknown = undefined;
+  /** Late as it is, the host was given a turn for what it has not got round to. */
+  #gaveWay = false;
   /** Made once, so that setting the host timer makes no closure. */
   readonly #wake = (): void => this.#sweep();
 
@@ -253,8 +259,15 @@ class Wheel {
     let first = this.#wakeTick;
     this.#handle = undefined;
     this.#wakeTick = Number.POSITIVE_INFINITY;
+    const now = this.native.now();
+    if (now - first * this.#tickMs > HELD_UP_MS && !this.#gaveWay) {
+      this.#sleepUntil(first);
+      this.#gaveWay = true;
+      return;
+    }
+    this.#gaveWay = false;
     // Host timers may be a little early; then nothing is due, and the rest of the time is slept now.
-    const last = Math.floor(this.native.now() / this.#tickMs);
+    const last = Math.floor(now / this.#tickMs);
     if (first <= last) {
       this.#sweptTick = last;
       this.#sweeping = true;
@@ -335,6 +348,7 @@ class Wheel {
     this.native.clear(this.#handle);
     this.#handle = undefined;
     this.#wakeTick = Number.POSITIVE_INFINITY;
+    this.#gaveWay = false;
   }
 
   #tickAtOrAfter(ms: number): number {
@@ -388,6 +402,9 @@ function wholeNumber(name: string, value: number, min: number, max: number): num
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new SluiceError("INVALID_ARGUMENT", `${name} must be a whole number from ${min} to ${max}, not ${value}`);
 }
+
+/** No host timer of a program that is well is so late, and no timeout is so short that its owner minds a turn more. */
+const HELD_UP_MS = 50;
 
 /** Hosts keep the delay in 32 bits and fire at once beyond that. */
 const MAX_NATIVE_DELAY_MS = 2 ** 31 - 1;
