@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ClosedReport, EndProcess } from "./pulled-cables/end-process.js";
 import { Journals } from "./pulled-cables/journals.js";
@@ -104,6 +105,15 @@ describe("a peer that is gone is noticed in time, and nothing is lost unreported
       await ends.judge();
     },
   );
+
+  it.each(SIDES)("it is not the peer: the %s was stopped itself, and blames nobody", async (stopped) => {
+    const ends = await scene({ pings: other(stopped), [other(stopped)]: PATIENT });
+    ends[stopped].signal("SIGSTOP");
+    await setTimeout(2 * NOTICED_WITHIN_MS);
+    ends[stopped].signal("SIGCONT");
+    ends[stopped].tell({ what: "go on" });
+    expect(await ends[stopped].report("warm", "closed")).toEqual({ what: "warm" });
+  });
 
   it.each(SIDES)("the %s is killed: its system says so, long before a heartbeat could", async (killed) => {
     const ends = await scene({ pings: "both" });

@@ -46,6 +46,7 @@ import { skipEvents } from "./skip-events.js";
  * Heartbeats queue like other messages, in both directions: `timeoutMs` should be longer than a full queue takes to
  * be sent, and a channel whose reading is paused for longer than that hears nothing and loses its peer. An end that
  * has shut its output down neither asks nor answers, and goes on listening.
+ * A process that was held up, or stopped, reads what has arrived meanwhile before its clock lets it blame the peer.
  *
  * Costs one timeout per channel, two calls of the protocol per message and one look at the clock per read burst.
  *

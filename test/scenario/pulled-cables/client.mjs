@@ -1,5 +1,4 @@
 // The client's end of the cable.
-import process from "node:process";
 import { Bootstrap, tcp } from "sluice";
 import { initialise, isReady, options } from "./end.mjs";
 
@@ -9,5 +8,3 @@ await new Bootstrap()
   .transport(tcp())
   .handler((p) => initialise(p))
   .connect({ host, port });
-
-process.on("message", () => {});

@@ -66,13 +66,13 @@ export class EndProcess {
     this.#ended = once(this.#child, "exit");
   }
 
-  /** The next report of this kind, past or to come. */
-  async report<What extends Report["what"]>(what: What): Promise<Extract<Report, { readonly what: What }>> {
+  /** The next report of one of these kinds, past or to come. */
+  async report<What extends Report["what"]>(...kinds: What[]): Promise<Extract<Report, { readonly what: What }>> {
     for (;;) {
-      const index = this.#reports.findIndex((report) => report.what === what);
+      const index = this.#reports.findIndex(({ what }) => (kinds as string[]).includes(what));
       if (index >= 0) return this.#reports.splice(index, 1)[0] as Extract<Report, { readonly what: What }>;
       const isOver = await Promise.race([once(this.#child, "message").then(() => false), this.#ended.then(() => true)]);
-      if (isOver) throw new Error(`the ${this.side} ended without reporting "${what}"`);
+      if (isOver) throw new Error(`the ${this.side} ended without reporting "${kinds.join('" or "')}"`);
     }
   }
 

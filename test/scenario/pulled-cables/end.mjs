@@ -70,6 +70,11 @@ export function initialise(pipeline) {
 
 let nextNumber = 1;
 let answered = 0;
+let reportAt = options.warmUp;
+
+process.on("message", (message) => {
+  if (message.what === "go on") reportAt = answered + options.warmUp;
+});
 
 function keepAsking(channel, requests) {
   const asking = setInterval(ask, ASK_EVERY_MS);
@@ -81,7 +86,7 @@ function keepAsking(channel, requests) {
     try {
       await requests.request({ ask: n });
       journal.note("answered", { n });
-      if (++answered === options.warmUp) process.send({ what: "warm" });
+      if (++answered === reportAt) process.send({ what: "warm" });
     } catch (error) {
       journal.note("failed", { n, code: error.code, cause: error.cause?.code });
     }
