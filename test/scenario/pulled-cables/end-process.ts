@@ -4,8 +4,16 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { NamespacePair, type Side } from "./namespace-pair.js";
 
+/** What a process holds beyond what it began with. */
+interface Holdings {
+  readonly sockets: number;
+  readonly timeouts: number;
+  readonly hostTimers: number;
+  readonly unhandled: readonly string[];
+}
+
 /** A channel has ended: when, why, after what silence. Times in milliseconds on the clock the processes share. */
-export interface ClosedReport {
+export interface ClosedReport extends Holdings {
   readonly what: "closed";
   /** The code of what closed it; undefined for an orderly end. */
   readonly cause?: string;
@@ -17,9 +25,6 @@ export interface ClosedReport {
   /** From the end of the channel to the end of its descriptor. */
   readonly freedAfterMs: number;
   readonly freeingStalledMs: number;
-  readonly timeouts: number;
-  readonly hostTimers: number;
-  readonly unhandled: readonly string[];
 }
 
 interface ListeningReport {
@@ -43,7 +48,20 @@ interface FloodedReport {
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
-type Report = ClosedReport | ListeningReport | WarmReport | CountedReport | FloodedReport;
+/** A reconnecting client has a channel again. */
+interface ReadyReport {
+  readonly what: "ready";
+  readonly at: number;
+  /** How often it has tried in all. */
+  readonly attempts: number;
+}
+
+/** A reconnecting client is over, and this is what is left. */
+interface StoppedReport extends Holdings {
+  readonly what: "stopped";
+}
+
+type Report = ClosedReport | ListeningReport | WarmReport | CountedReport | FloodedReport | ReadyReport | StoppedReport;
 
 export class EndProcess {
   readonly side: Side;
@@ -51,6 +69,7 @@ export class EndProcess {
   readonly #child: ChildProcess;
   readonly #reports: Report[] = [];
   readonly #ended: Promise<unknown>;
+  #isRunning = true;
 
   /** @param program A script beside this file; it gets `options` as JSON. */
   constructor(
@@ -63,7 +82,13 @@ export class EndProcess {
     const [command, ...args] = NamespacePair.on(options.side, [process.execPath, script, JSON.stringify(options)]);
     this.#child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child.on("message", (report: Report) => this.#reports.push(report));
-    this.#ended = once(this.#child, "exit");
+    this.#ended = once(this.#child, "exit").then(() => {
+      this.#isRunning = false;
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
   }
 
   /** The next report of one of these kinds, past or to come. */

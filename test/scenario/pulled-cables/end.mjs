@@ -2,7 +2,8 @@
 //
 //   bytes ─▶ framing ─▶ HeartbeatHandler ─▶ JsonCodec ─▶ RequestResponseByIdHandler ─▶ answers what the peer asks
 //
-// Both ends ask: { ask: 7 } is answered with { answer: 7 }.
+// Both ends ask: { ask: 7 } is answered with { answer: 7 }. Messages that are no requests, as a reconnecting client sends
+// them, are { note: 7 } and acknowledged with { noted: 7 }.
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { setImmediate, setTimeout } from "node:timers/promises";
@@ -22,7 +23,7 @@ import { stalledBetween } from "./stall-watch.mjs";
 const ASK_EVERY_MS = 20;
 
 export const options = JSON.parse(process.argv[2]);
-const journal = new Journal(options.journal);
+export const journal = new Journal(options.journal);
 
 const unhandled = [];
 process.on("uncaughtException", (error) => unhandled.push(String(error.stack)));
@@ -61,14 +62,18 @@ export function initialise(pipeline) {
         ctx.fireChannelActive();
       },
       channelRead(ctx, message) {
-        if (message.ask === undefined) return;
-        journal.note("received", { n: message.ask });
-        ctx.writeAndFlush({ answer: message.ask });
+        if (message.ask !== undefined) {
+          journal.note("received", { n: message.ask });
+          ctx.writeAndFlush({ answer: message.ask });
+        } else if (message.note !== undefined) {
+          journal.note("noted", { n: message.note });
+          ctx.writeAndFlush({ noted: message.note });
+        } else if (message.noted !== undefined) ctx.fireChannelRead(message);
       },
     });
 }
 
-let nextNumber = 1;
+let nextNumber = options.firstNumber ?? 1;
 let answered = 0;
 let reportAt = options.warmUp;
 
@@ -95,22 +100,44 @@ function keepAsking(channel, requests) {
 
 /** Reports the end of a channel: when, why, after what silence, and how soon its descriptor was free. */
 function watch(channel, heardAt) {
+  let wasActive = false;
+  channel.once("active", () => {
+    wasActive = true;
+  });
   channel.on("error", (error) => journal.note("error", { code: error.code }));
   channel.once("close", async (cause) => {
+    if (!wasActive) return;
     const closedAt = monotonicMs();
-    while (openSockets() > ownSockets && monotonicMs() < closedAt + 5000) await setTimeout(1);
-    const freedAt = monotonicMs();
-    // Out of the timer this runs in.
-    await setImmediate();
+    const free = await freed(closedAt);
     const report = {
       ...{ what: "closed", cause: cause?.code, closedAt },
       ...{ heardAt: heardAt(), silenceMs: closedAt - heardAt(), stalledMs: stalledBetween(heardAt(), closedAt) },
-      ...{ freedAfterMs: freedAt - closedAt, freeingStalledMs: stalledBetween(closedAt, freedAt) },
-      ...{ timeouts: systemClock.pending, hostTimers: hostTimers(), unhandled },
+      ...free,
+      ...(await held()),
     };
     journal.note("closed", report);
     process.send(report);
   });
+}
+
+/** A client that connects anew has another socket before one could look. */
+async function freed(closedAt) {
+  if (options.reconnects) return {};
+  while (openSockets() > ownSockets && monotonicMs() < closedAt + 5000) await setTimeout(1);
+  const freedAt = monotonicMs();
+  return { freedAfterMs: freedAt - closedAt, freeingStalledMs: stalledBetween(closedAt, freedAt) };
+}
+
+/** What the process holds beyond what it began with. */
+export async function held() {
+  // Out of the timer that may have brought us here.
+  await setImmediate();
+  return {
+    sockets: openSockets() - ownSockets,
+    timeouts: systemClock.pending,
+    hostTimers: hostTimers(),
+    unhandled,
+  };
 }
 
 function hostTimers() {

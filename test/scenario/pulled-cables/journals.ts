@@ -4,7 +4,9 @@ import { other, type Side } from "./namespace-pair.js";
 
 interface Line {
   readonly at: number;
-  readonly what: "asked" | "answered" | "failed" | "received" | "error" | "closed";
+  readonly what:
+    | ("asked" | "answered" | "failed" | "received" | "error" | "closed")
+    | ("note" | "sent" | "unsent" | "uncertain" | "unacknowledged" | "noted" | "disconnected");
   readonly n?: number;
   readonly code?: string;
 }
@@ -19,12 +21,6 @@ export class Journals {
   /** How many of a side's requests ended so. */
   count(side: Side, what: Line["what"]): number {
     return this.#numbers(side, what).length;
-  }
-
-  /** How many requests were received whose asker had them reported as failed: carried out, perhaps, but unanswered. */
-  uncertain(side: Side): number {
-    const received = new Set(this.#numbers(other(side), "received"));
-    return this.#numbers(side, "failed").filter((n) => received.has(n)).length;
   }
 
   /**
@@ -51,6 +47,48 @@ export class Journals {
       }
       return told;
     });
+  }
+
+  /** How many notes were taken back, or lost in either of the two ways that are told. */
+  notes(): Readonly<Record<"made" | "sent" | "unsent" | "uncertain" | "unacknowledged" | "received", number>> {
+    return {
+      made: this.count("client", "note"),
+      sent: this.count("client", "sent"),
+      unsent: this.count("client", "unsent"),
+      uncertain: this.count("client", "uncertain"),
+      unacknowledged: new Set(this.#numbers("client", "unacknowledged")).size,
+      received: this.count("server", "noted"),
+    };
+  }
+
+  /**
+   * Everything that contradicts "a note ends in one way, is received at most once, and is not lost unreported": what was
+   * not received was unsent, uncertain, or sent and not acknowledged when its channel was lost.
+   */
+  contradictionsOfNotes(): readonly string[] {
+    const told: string[] = [];
+    const ends = (["sent", "unsent", "uncertain"] as const).map((what) => countEach(this.#numbers("client", what)));
+    const [, unsent, uncertain] = ends as [unknown, ReadonlyMap<number, number>, ReadonlyMap<number, number>];
+    const unacknowledged = new Set(this.#numbers("client", "unacknowledged"));
+    const received = countEach(this.#numbers("server", "noted"));
+    const made = this.#numbers("client", "note");
+    for (const n of made) {
+      const times = ends.reduce((sum, counts) => sum + (counts.get(n) ?? 0), 0);
+      if (times !== 1) told.push(`note ${n} ended ${times} times`);
+      const isReported = unsent.has(n) || uncertain.has(n) || unacknowledged.has(n);
+      if (!received.has(n) && !isReported) told.push(`note ${n} was lost and nobody was told`);
+    }
+    for (const [n, times] of received) {
+      if (times > 1) told.push(`note ${n} was received ${times} times`);
+      if (unsent.has(n)) told.push(`note ${n} was received and is said to be unsent`);
+      if (!made.includes(n)) told.push(`note ${n} was received and never made`);
+    }
+    return told;
+  }
+
+  /** The notes in the order in which they arrived. */
+  notesReceived(): readonly number[] {
+    return this.#numbers("server", "noted");
   }
 
   #numbers(side: Side, what: Line["what"]): readonly number[] {

@@ -94,7 +94,7 @@ export function other(side: Side): Side {
   return side === "server" ? "client" : "server";
 }
 
-const SIDES: readonly Side[] = ["server", "client"];
+export const SIDES: readonly Side[] = ["server", "client"];
 
 function namespace(side: Side): string {
   return `sluice-${process.pid}-${side}`;

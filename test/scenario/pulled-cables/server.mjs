@@ -6,7 +6,7 @@ import { initialise, isReady, options } from "./end.mjs";
 const server = await new ServerBootstrap()
   .transport(tcp())
   .childHandler((p) => initialise(p))
-  .bind({ host: options.host, port: 0 });
+  .bind({ host: options.host, port: options.port ?? 0 });
 
 process.on("message", (message) => {
   if (message.what === "count") process.send({ what: "counted", channels: server.children.size });
