@@ -123,9 +123,15 @@ function watch(channel, heardAt) {
 /** A client that connects anew has another socket before one could look. */
 async function freed(closedAt) {
   if (options.reconnects) return {};
-  while (openSockets() > ownSockets && monotonicMs() < closedAt + 5000) await setTimeout(1);
-  const freedAt = monotonicMs();
+  const freedAt = await untilFree();
   return { freedAfterMs: freedAt - closedAt, freeingStalledMs: stalledBetween(closedAt, freedAt) };
+}
+
+/** Waits until the process has no more sockets than in the beginning, but not for ever. */
+export async function untilFree() {
+  const deadline = monotonicMs() + 5000;
+  while (openSockets() > ownSockets && monotonicMs() < deadline) await setTimeout(1);
+  return monotonicMs();
 }
 
 /** What the process holds beyond what it began with. */
