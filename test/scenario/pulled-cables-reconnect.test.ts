@@ -85,7 +85,7 @@ describe("a client that reconnects is back by itself, and nothing is lost unrepo
 
   it("the server was killed, and another one takes its place", async () => {
     const ends = await reconnectingEnds();
-    ends.server.signal("SIGKILL");
+    await ends.server.kill();
     await ends.client.report("closed");
     await setTimeout(OUTAGE_MS);
     const next = await ends.restartServer();
@@ -117,6 +117,7 @@ describe("a client that reconnects is back by itself, and nothing is lost unrepo
     expect(await ends.client.report("stopped")).toMatchObject(nothing);
     const journals = await (lab as CableLab).judge(ends, killed);
     expect(journals.contradictionsOfNotes()).toEqual([]);
+    expect(journals.notes().received).toBeGreaterThan(0);
     process.stdout.write(`notes: ${JSON.stringify(journals.notes())}\n`);
     return journals;
   }

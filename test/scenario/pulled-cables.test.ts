@@ -90,7 +90,7 @@ describe("a peer that is gone is noticed in time, and nothing is lost unreported
   it.each(SIDES)("the %s is killed: its system says so, long before a heartbeat could", async (killed) => {
     const { ends, judge } = await scene("both");
     const killedAt = monotonicMs();
-    ends[killed].signal("SIGKILL");
+    await ends[killed].kill();
     const closed = await ends[other(killed)].report("closed");
     expect([undefined, "CONNECTION_RESET"]).toContain(closed.cause);
     expect(closed.closedAt - killedAt - closed.stalledMs, JSON.stringify(closed)).toBeLessThan(TIMEOUT_MS);

@@ -74,7 +74,7 @@ export class CableLab implements Disposable {
       };
       await expect.poll(channels, { timeout: 5000 }).toBe(0);
     }
-    await this.#endAll();
+    await this.#killAll();
     const journals = new Journals({ client: client.journal, server: server.journal });
     expect(journals.contradictions(killed)).toEqual([]);
     for (const side of SIDES) expect(journals.count(side, "answered")).toBeGreaterThanOrEqual(WARM_UP);
@@ -83,7 +83,7 @@ export class CableLab implements Disposable {
 
   /** After each test, however it went. */
   async clear(): Promise<void> {
-    await this.#endAll();
+    await this.#killAll();
     this.cable.mend();
   }
 
@@ -98,8 +98,8 @@ export class CableLab implements Disposable {
     return end;
   }
 
-  async #endAll(): Promise<void> {
-    await Promise.all([...this.#running].map((end) => end.end()));
+  async #killAll(): Promise<void> {
+    await Promise.all([...this.#running].map((end) => end.kill()));
     this.#running.clear();
   }
 }

@@ -105,12 +105,12 @@ export class EndProcess {
     this.#child.send(message);
   }
 
-  signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
     this.#child.kill(name);
   }
 
-  /** Ends it, also when it is stopped. */
-  async end(): Promise<void> {
+  /** Kills it, also when it is stopped. */
+  async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#ended;
   }
