@@ -136,6 +136,11 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.queue.length === 0) this.#endOutput();
   }
 
+  /** Whether the channel goes on after an error that no handler dealt with. */
+  outlives(error: Error, isHeard: boolean): boolean {
+    return this.state === "active" && "outlives" in this.end && this.end.outlives?.(error, isHeard) === true;
+  }
+
   /** Closes once what has been flushed is sent, or the close deadline has passed. Later calls join the first. */
   close(completion?: Completion): void {
     if (completion !== undefined) {
@@ -216,6 +221,10 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.state !== "active") return;
     this.#channel.pipeline.fireUserEventTriggered(ChannelOutputShutdownEvent);
     if (this.isInputShutdown) this.close();
+  }
+
+  troubled(error: Error): void {
+    if (this.state === "active") this.#channel.pipeline.fireExceptionCaught(error);
   }
 
   failed(error: Error): void {

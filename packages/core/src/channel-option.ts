@@ -49,4 +49,21 @@ export class ChannelOption<T> {
   static readonly TCP_KEEPCNT: ChannelOption<number> = new ChannelOption("TCP_KEEPCNT");
   /** Connections the system may hold before they are accepted. @default 511 on Node */
   static readonly SO_BACKLOG: ChannelOption<number> = new ChannelOption("SO_BACKLOG");
+
+  /** Whether datagrams may be sent to broadcast addresses. @default false */
+  static readonly SO_BROADCAST: ChannelOption<boolean> = new ChannelOption("SO_BROADCAST");
+  /** Whether an address may be bound that another socket is bound to, as several receivers of a group do. @default false */
+  static readonly SO_REUSEADDR: ChannelOption<boolean> = new ChannelOption("SO_REUSEADDR");
+  /** Bytes the system keeps for us until we read them. @default the system's */
+  static readonly SO_RCVBUF: ChannelOption<number> = new ChannelOption("SO_RCVBUF");
+  /** Bytes the system takes from us before the network has. @default the system's */
+  static readonly SO_SNDBUF: ChannelOption<number> = new ChannelOption("SO_SNDBUF");
+  /** Routers a datagram may pass, 1 to 255. @default the system's, usually 64 */
+  static readonly IP_TTL: ChannelOption<number> = new ChannelOption("IP_TTL");
+  /** The address of the interface that multicast leaves by, for IPv6 `::%` and its name. @default the system's choice */
+  static readonly IP_MULTICAST_IF: ChannelOption<string> = new ChannelOption("IP_MULTICAST_IF");
+  /** Routers a multicast datagram may pass, 0 to 255. @default 1 */
+  static readonly IP_MULTICAST_TTL: ChannelOption<number> = new ChannelOption("IP_MULTICAST_TTL");
+  /** Whether multicast we send comes back to the members on this machine. @default true */
+  static readonly IP_MULTICAST_LOOP: ChannelOption<boolean> = new ChannelOption("IP_MULTICAST_LOOP");
 }

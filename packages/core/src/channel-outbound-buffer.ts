@@ -18,6 +18,7 @@
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import { type Completion, type FailureOwner, settle } from "./channel-promise.js";
+import { DatagramPacket } from "./datagram-packet.js";
 import { MessageRing } from "./message-ring.js";
 import type { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
 
@@ -196,7 +197,7 @@ export class ChannelOutboundBuffer {
 
   /** The size a message counts for, if there is room for it. */
   #admit(message: unknown): number {
-    const size = (message instanceof ByteBuf ? message.readableBytes : UNKNOWN_SIZE) + ENTRY_OVERHEAD;
+    const size = (message instanceof ByteBuf ? message.readableBytes : sizeOf(message)) + ENTRY_OVERHEAD;
     if (this.#pendingBytes + size > this.#maxBytes && this.#pendingBytes > 0) {
       throw new SluiceError("OUTBOUND_BUFFER_FULL", `${this.#pendingBytes} bytes are queued, ${size} more refused`, {
         length: size,
@@ -276,6 +277,11 @@ export class ChannelOutboundBuffer {
     this.#ring = ring.grown(this.#head);
     this.#head = 0;
   }
+}
+
+function sizeOf(message: unknown): number {
+  if (!(message instanceof DatagramPacket && message.content instanceof ByteBuf)) return UNKNOWN_SIZE;
+  return message.content.readableBytes;
 }
 
 /** Bytes a queued message costs beside its content; Netty's figure. */

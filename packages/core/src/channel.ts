@@ -32,7 +32,7 @@ export interface ChannelEvents {
   active: [];
   inactive: [];
   writability: [writable: boolean];
-  /** An error that no handler dealt with; the channel closes because of it. */
+  /** An error that no handler dealt with; the channel closes because of it, unless its transport lets it go on (UDP). */
   error: [error: Error];
   /** The channel is over; the error, if any, is why. */
   close: [cause: Error | undefined];
@@ -288,16 +288,18 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     }
   }
 
-  /** Emits an error no handler dealt with, here or else at the parent, and closes the channel. @internal */
+  /** Emits an error no handler dealt with, here or else at the parent, and closes the channel unless it may go on. @internal */
   unhandledError(error: Error): void {
-    if (!this.#isOver && !isAboutClosing(error)) this.engine.cause ??= error;
+    const goesOn = this.engine.outlives(error, this.listenerCount("error") > 0);
+    if (!goesOn && !this.#isOver && !isAboutClosing(error)) this.engine.cause ??= error;
     try {
       if (!this.emit("error", error)) this.parent?.childFailed(this, error);
     } catch (thrown) {
       // Even the listener for errors failed: there is nobody left here to tell.
       this.parent?.childFailed(this, asError(thrown));
+      return this.engine.close();
     }
-    this.engine.close();
+    if (!goesOn) this.engine.close();
   }
 
   /** An accepted channel failed and nobody listens to it. @internal */

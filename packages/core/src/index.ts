@@ -93,6 +93,8 @@ export type {
   ChannelSignals,
   Connection,
   ConnectOptions,
+  DatagramConnection,
+  DatagramTransport,
   Listener,
   ListenerSignals,
   Transport,

@@ -28,6 +28,7 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
           readComplete: () => signals.readComplete(),
           inputShutdown: () => signals.inputShutdown(),
           outputShutdown: () => signals.outputShutdown(),
+          troubled: (error) => signals.troubled(error),
           failed: (error) => signals.failed(error),
           closed: () => signals.closed(),
           accept: (createConnection) => this.#accept(createConnection),

@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly local?: string;
   /** The address to connect from. */
   readonly localAddress?: string;
+  /** The port to connect from. @default any free one */
+  readonly localPort?: number;
   /** Ends the attempt: the promise rejects with ABORTED and the channel closes. */
   readonly signal?: AbortSignal;
 }
@@ -46,6 +48,16 @@ export interface Transport<In = any, Out = any> {
   createConnection(signals: ChannelSignals): Connection;
   /** An unbound server end; the engine will call its `bind`. */
   createListener(signals: ListenerSignals): Listener;
+  readonly "~in"?: In;
+  readonly "~out"?: Out;
+}
+
+/** Makes channels of datagrams: each is connected to one peer, or bound to an address where any number of them reach it. */
+export interface DatagramTransport<In = any, Out = any> {
+  /** For error messages. */
+  readonly name: string;
+  /** An unconnected end; the engine will call its `connect` or its `bind`. */
+  createConnection(signals: ChannelSignals): DatagramConnection;
   readonly "~in"?: In;
   readonly "~out"?: Out;
 }
@@ -83,6 +95,18 @@ export interface Connection extends TransportEnd {
   readonly unsentBytes?: number | undefined;
   /** Ends the sending direction after all that has been flushed. @throws HALF_CLOSE_UNSUPPORTED */
   shutdownOutput(): void;
+  /**
+   * Whether the channel goes on after an error that no handler dealt with; without this method it closes.
+   *
+   * @param isHeard Whether somebody listens for the channel's `error` event, which follows.
+   */
+  outlives?(error: Error, isHeard: boolean): boolean;
+}
+
+/** One end that can also be bound without a peer. */
+export interface DatagramConnection extends Connection {
+  /** Takes an address; `signals.active` or `signals.connectFailed` follows. */
+  bind(options: BindOptions): void;
 }
 
 /** A listening end. Accepted connections arrive as messages of its channel. */
@@ -104,6 +128,8 @@ export interface ChannelSignals {
   inputShutdown(): void;
   /** Our sending direction has been shut down as asked. */
   outputShutdown(): void;
+  /** Something went wrong that concerns no more than a message: the error travels through the pipeline. */
+  troubled(error: Error): void;
   /** Reading or writing broke: the error travels through the pipeline, then the channel closes. */
   failed(error: Error): void;
   /** Everything is over; no signal follows. */

@@ -14,6 +14,8 @@ import {
   type ChannelPipeline,
   type ChannelPromise,
   CombinedChannelDuplexHandler,
+  type DatagramPacket,
+  type DatagramTransport,
   PassThroughHandler,
   type PlainHandler,
   ServerBootstrap,
@@ -41,6 +43,7 @@ interface Reply {
 
 declare const bytes: ChannelPipeline<ByteBuf, ByteBuf>;
 declare const tcp: Transport<ByteBuf, ByteBuf>;
+declare const udp: DatagramTransport<DatagramPacket<ByteBuf>, DatagramPacket<ByteBuf>>;
 
 describe("a chain", () => {
   it("knows what reaches its tail and what may be written there", () => {
@@ -254,6 +257,22 @@ describe("a Bootstrap", () => {
         .addLast(new Echo())
         .addLast(new Idle()),
     );
+  });
+
+  it("binds, or connects, channels of a datagram transport", async () => {
+    const bootstrap = new Bootstrap().transport(udp).handler((p) => p.addLast(new Idle()));
+    const packets = await bootstrap.option(ChannelOption.SO_BROADCAST, true).bind({ port: 1 });
+    expectTypeOf(packets).toEqualTypeOf<Channel<DatagramPacket<ByteBuf>, DatagramPacket<ByteBuf>>>();
+    expectTypeOf(await bootstrap.connect({ port: 1 })).toEqualTypeOf(packets);
+  });
+
+  it("binds no channel of a transport of connections, and a ServerBootstrap none of datagrams", () => {
+    // @ts-expect-error a ServerBootstrap does
+    new Bootstrap().transport(tcp).bind({ port: 1 });
+    // @ts-expect-error no transport has been chosen
+    new Bootstrap().bind({ port: 1 });
+    // @ts-expect-error there are no connections to accept
+    new ServerBootstrap().transport(udp);
   });
 
   it("checks the values of options", () => {

@@ -72,6 +72,7 @@ export class TcpConnection implements Connection {
           ? { host: options.host ?? "localhost", port: options.port as number }
           : { path: options.path }),
         ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+        ...(options.localPort === undefined ? {} : { localPort: options.localPort }),
         ...(this.#sharesReadBuffer ? { onread: this.#onread() } : {}),
         allowHalfOpen: true,
         noDelay: this.#noDelay,
