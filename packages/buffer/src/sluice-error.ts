@@ -77,6 +77,12 @@ export const ERRORS = {
   ),
   ADDRESS_REJECTED: fatal("A filter does not let in connections from this address; this one was refused."),
   ACCEPT_FAILED: recoverable("A connection could not be accepted; accepting pauses for a second."),
+  DATAGRAM_TOO_LONG: recoverable(
+    "A datagram is longer than can be sent, or than the limit for what arrives; it is dropped.",
+  ),
+  DATAGRAM_NOT_SENT: recoverable("The system has refused to send a datagram; others may fare better."),
+  DATAGRAMS_DROPPED: recoverable("Datagrams arrived while nobody read, and had to be dropped for lack of room."),
+  PEER_UNREACHABLE: recoverable("A datagram could not reach its peer: nobody listens there, or no way leads there."),
   TRANSPORT_FAILED: fatal("The transport reported an error Sluice has no own code for."),
 
   // codec

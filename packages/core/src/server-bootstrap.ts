@@ -81,7 +81,9 @@ export class ServerBootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut =
    */
   async bind(options: BindOptions): Promise<ServerChannel<TailIn, TailOut>> {
     const transport = this.#transport;
-    if (transport === undefined) throw new SluiceError("INVALID_ARGUMENT", "a ServerBootstrap needs a transport");
+    if (transport?.createListener === undefined) {
+      throw new SluiceError("INVALID_ARGUMENT", "a ServerBootstrap needs a transport whose connections it can accept");
+    }
     if (this.#childConfig.initializer === undefined) {
       throw new SluiceError("INVALID_ARGUMENT", "a ServerBootstrap needs a childHandler");
     }

@@ -80,7 +80,11 @@ export interface TransportEnd {
 export interface Connection extends TransportEnd {
   /** Starts connecting; `signals.active` or `signals.connectFailed` follows. */
   connect(options: ConnectOptions): void;
-  /** Whether messages of this kind can be sent; others are refused with UNSUPPORTED_MESSAGE. */
+  /**
+   * Whether messages of this kind can be sent; others are refused with UNSUPPORTED_MESSAGE.
+   *
+   * @throws INVALID_ARGUMENT for one of that kind that can never be sent
+   */
   accepts(message: unknown): boolean;
   /**
    * Takes flushed messages off `queue`, now or as soon as the network has room, and completes them there. Never called
