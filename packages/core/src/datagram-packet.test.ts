@@ -21,4 +21,16 @@ describe("DatagramPacket", () => {
     );
     expect(`${new DatagramPacket({ content: "hi", recipient: here })}`).toBe("→ 10.0.0.1:5000: hi");
   });
+
+  it("makes a packet to its sender", () => {
+    const query = new DatagramPacket({
+      content: "ping",
+      sender: { host: "10.0.0.1", port: 5 },
+      recipient: { host: "10.0.0.2", port: 6 },
+    });
+    expect(query.reply("pong")).toEqual(
+      new DatagramPacket({ content: "pong", recipient: { host: "10.0.0.1", port: 5 } }),
+    );
+    expect(() => query.reply("x").reply("y")).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
 });

@@ -1,4 +1,5 @@
 /** A message with the addresses it travels between, because a datagram channel has no connection that would imply them. */
+import { SluiceError } from "@sluice/buffer";
 import { formatAddress, type InetAddress } from "./socket-address.js";
 
 /** What a packet is made of. */
@@ -16,7 +17,7 @@ export interface DatagramPacketInit<T> {
  * @example
  * ```ts
  * channelRead(ctx, packet: DatagramPacket<string>) {
- *   ctx.writeAndFlush(new DatagramPacket({ content: "pong", recipient: packet.sender! }));
+ *   ctx.writeAndFlush(packet.reply("pong"));
  * }
  * ```
  */
@@ -34,6 +35,12 @@ export class DatagramPacket<T> {
   /** The same addresses with another content. */
   withContent<U>(content: U): DatagramPacket<U> {
     return new DatagramPacket({ content, recipient: this.recipient, sender: this.sender });
+  }
+
+  /** A packet to whoever sent this one. @throws INVALID_ARGUMENT for one that nobody has sent */
+  reply<U>(content: U): DatagramPacket<U> {
+    if (this.sender === undefined) throw new SluiceError("INVALID_ARGUMENT", "a packet without a sender has no reply");
+    return new DatagramPacket({ content, recipient: this.sender });
   }
 
   /** `10.0.0.1:5000 → 10.0.0.2:53: content` */

@@ -51,9 +51,7 @@ export interface UdpOptions {
  * ```ts
  * const channel = await new Bootstrap()
  *   .transport(udp())
- *   .handler((p) => p.addLast({
- *     channelRead: (ctx, { content, sender }) => ctx.writeAndFlush(new DatagramPacket({ content, recipient: sender! })),
- *   }))
+ *   .handler((p) => p.addLast({ channelRead: (ctx, packet) => ctx.writeAndFlush(packet.reply(packet.content)) }))
  *   .bind({ host: "127.0.0.1", port: 5353 });
  * ```
  */
