@@ -36,7 +36,7 @@ export const ERRORS = {
   HANDLER_LIFECYCLE_FAILED: fatal("handlerAdded or handlerRemoved threw; the handler has been taken out."),
   HANDLER_THREW: recoverable("A handler threw something that is not an Error; it is the cause."),
   UNSUPPORTED_MESSAGE: recoverable("A message of a type nobody encodes reached the transport."),
-  MESSAGES_LOST: fatal("Messages reached the tail before anyone read them and had to be dropped."),
+  MESSAGES_LOST: fatal("Messages that nobody had read yet had to be dropped."),
   MESSAGES_BUSY: recoverable("A second reader asked for the messages of a channel that is already being read."),
 
   // channel
@@ -107,6 +107,8 @@ export const ERRORS = {
   REQUESTS_FULL: recoverable("As many requests as allowed are waiting for responses; one more was not sent."),
   DUPLICATE_REQUEST_ID: recoverable("A request was not sent because another one with its id is waiting."),
   UNEXPECTED_RESPONSE: recoverable("A response arrived that no request was waiting for; it has been dropped."),
+  INBOUND_QUEUE_FULL: fatal("More messages came than may wait to be read; the channel is being closed."),
+  STREAM_INTERRUPTED: fatal("A stream could not be sent to its end: its source failed, or its handler was removed."),
 
   // timers
   TIMER_STOPPED: recoverable("A timer was used after it had been stopped."),

@@ -78,6 +78,17 @@
  * **Readers that do not keep up** with what is sent to everyone: a {@link Broadcast} encodes each message once, keeps a
  * bounded number for those that are behind, and then waits, drops, coalesces or closes ({@link SlowReaderPolicy}).
  *
+ * **Files and streams** go out as {@link ChunkedInput}s through a {@link ChunkedWriteHandler}: in order with other messages,
+ * no faster than the peer takes them, with no more in memory than the high-water mark and a piece:
+ *
+ * ```ts
+ * pipeline.addLast(new ChunkedWriteHandler());
+ * await channel.writeAndFlush(new ChunkedInput(() => createReadStream("large.bin")));
+ * ```
+ *
+ * In the other direction a {@link FlowControlHandler} makes each `read()` bring one message where AUTO_READ is off, and a
+ * {@link FlushConsolidationHandler} makes few flushes of many.
+ *
  * **A pipeline that does something strange** becomes visible with a {@link LoggingHandler}, before, behind or on both
  * sides of the suspect. It prints through any {@link Logger}; `console` is one:
  *
@@ -99,8 +110,16 @@
 export { Broadcast, type BroadcastCounts, type BroadcastOptions } from "./broadcast.js";
 export type { BroadcastReaderOptions } from "./broadcast-reader.js";
 export { ChannelTrafficShapingHandler } from "./channel-traffic-shaping-handler.js";
+export type { ChunkSource, OpenChunkSource, ReadableStreamSource } from "./chunk-source.js";
+export { ChunkedInput, type ChunkedInputOptions, type StreamProgress } from "./chunked-input.js";
+export { ChunkedWriteHandler, type ChunkedWriteHandlerOptions } from "./chunked-write-handler.js";
 export { ConnectionLimitHandler, type ConnectionLimitHandlerOptions } from "./connection-limit-handler.js";
 export { emptyFrameHeartbeat } from "./empty-frame-heartbeat.js";
+export { FlowControlHandler, type FlowControlHandlerOptions } from "./flow-control-handler.js";
+export {
+  FlushConsolidationHandler,
+  type FlushConsolidationHandlerOptions,
+} from "./flush-consolidation-handler.js";
 export { FrameDeadlineHandler, type FrameDeadlineHandlerOptions } from "./frame-deadline-handler.js";
 export type { FramePosition } from "./frame-position.js";
 export { GlobalTrafficShapingHandler } from "./global-traffic-shaping-handler.js";
