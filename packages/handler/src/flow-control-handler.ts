@@ -46,8 +46,10 @@ export class FlowControlHandler extends PassThroughHandler {
   readonly #maxMessages: number;
   #waiting: unknown[] = [];
   #head = 0;
-  /** Whether a `read()` has not been answered yet. */
+  /** Whether a `read()` with AUTO_READ off has not been answered yet: with a message, that is. */
   #wanted = false;
+  /** Whether a `read()` has been neither answered nor passed on. */
+  #asked = false;
   #delivering = false;
   /** Whether messages have passed since the last `channelReadComplete` behind us. */
   #owesComplete = false;
@@ -90,9 +92,8 @@ export class FlowControlHandler extends PassThroughHandler {
 
   override read(ctx: ChannelHandlerContext): void {
     this.#wanted = !ctx.channel.autoRead;
-    if (this.#delivering) return;
-    if (this.waiting > 0) this.#deliver(ctx);
-    else ctx.read();
+    this.#asked = true;
+    this.#deliver(ctx);
   }
 
   override exceptionCaught(ctx: ChannelHandlerContext, error: Error): void {
@@ -132,12 +133,15 @@ export class FlowControlHandler extends PassThroughHandler {
     // The transport's own burst will be completed by the transport.
     if (this.#owesComplete && !this.#inBurst) this.#complete(ctx);
     this.#delivering = false;
-    if (this.#wanted && this.waiting === 0) ctx.read();
+    if (!this.#asked || this.waiting > 0) return;
+    this.#asked = false;
+    ctx.read();
   }
 
   #pass(ctx: ChannelHandlerContext, item: unknown): void {
     if (item instanceof WaitingError) return ctx.fireExceptionCaught(item.error);
     this.#wanted = false;
+    if (!ctx.channel.autoRead) this.#asked = false;
     this.#owesComplete = true;
     ctx.fireChannelRead(item);
   }

@@ -2,26 +2,27 @@
  * Decides what a stream that is being sent does next.
  *
  * ```
- *             started            chunk             ended
- *   waiting ─────────▶ pulling ────────▶ holding
- *                      │  ▲ ▲              │ │ written: more of it, no room
- *                      │  │ └── written ───┘ └──┐◀─┘
- *                      │  │ hasRoom             │ written: all of it, no room
- *                      │  └────────── resting ◀─┘
- *                      └─ ended ──▶ draining ── drained ──▶ sent          broken: any ──▶ broken
+ *   waiting ── started ──▶ pulling ◀───────────────── written: all of it ──┐
+ *      │                   │ ▲  │                                           │
+ *      │ no room    hasRoom │  └─ chunk ─▶ writing ───────────────────────────┤
+ *      ▼                   │ │    no room │  ▲ hasRoom                        │
+ *   resting ◀──────────────┼─┘            ▼  │                               │
+ *      ▲                   │            holding ◀─ written: a part, no room ──┤
+ *      └───────────────────┼────────────────────── written: all, no room ───┘
+ *                          └─ ended ──▶ draining ── drained ──▶ sent                   broken: any ──▶ broken
  * ```
  *
  * A source is asked for a chunk only while there is room, so the queue never holds more than its high-water mark and a
  * piece.
  */
-export type TransferState = "waiting" | "pulling" | "holding" | "resting" | "draining" | "sent" | "broken";
+export type TransferState = "waiting" | "pulling" | "writing" | "holding" | "resting" | "draining" | "sent" | "broken";
 
 export type TransferEvent =
   /** It is this stream's turn. */
   | "started"
   /** The source has given a chunk. */
   | "chunk"
-  /** A piece of the chunk has been written. */
+  /** The piece of the chunk that was to be written has been. */
   | "written"
   /** The channel has become writable. */
   | "hasRoom"
@@ -62,15 +63,14 @@ export class TransferMachine {
         return this.#state === "waiting" ? this.#pullOrRest(hasRoom) : "wait";
       case "chunk":
         if (this.#state !== "pulling") return "wait";
-        this.#state = "holding";
-        return hasRoom ? "write" : "wait";
+        return this.#writeOrHold(hasRoom);
       case "written":
-        if (this.#state !== "holding") return "wait";
-        if (!hasRest) return this.#pullOrRest(hasRoom);
-        return hasRoom ? "write" : "wait";
+        if (this.#state !== "writing") return "wait";
+        return hasRest ? this.#writeOrHold(hasRoom) : this.#pullOrRest(hasRoom);
       case "hasRoom":
+        // While a piece is being written room comes and goes; what counts is how it is when it has been.
         if (this.#state === "resting") return this.#pullOrRest(hasRoom);
-        return this.#state === "holding" && hasRoom ? "write" : "wait";
+        return this.#state === "holding" ? this.#writeOrHold(hasRoom) : "wait";
       case "ended":
         if (this.#state !== "pulling") return "wait";
         this.#state = hasUnsent ? "draining" : "sent";
@@ -89,5 +89,10 @@ export class TransferMachine {
   #pullOrRest(hasRoom: boolean): TransferAction {
     this.#state = hasRoom ? "pulling" : "resting";
     return hasRoom ? "pull" : "wait";
+  }
+
+  #writeOrHold(hasRoom: boolean): TransferAction {
+    this.#state = hasRoom ? "writing" : "holding";
+    return hasRoom ? "write" : "wait";
   }
 }
