@@ -100,6 +100,38 @@ it("the ticker spares a slow reader all but the latest prices", async () => {
   expect(example.stderr).toBe("");
 });
 
+describe.each([
+  {
+    page: "docs/udp.md",
+    example: "udp",
+    prints: "ignored: not JSON: Unexpected token 'h', \"hello?\" is not valid JSON\n1 21.5\na service has started\n",
+  },
+  {
+    page: "docs/files-and-streams.md",
+    example: "file-server",
+    prints: [
+      ...["3000000", "0123456789", "-1", "12", "a few bytes", ""],
+      ...["one 1", "two 1", "three 1", "25 %", "50 %", "75 %", "100 %", "ABORTED true", ""],
+    ].join("\n"),
+  },
+])("$page", ({ page, example, prints }) => {
+  it("shows its files as they are", () => {
+    const sources = filesBelow(`docs/examples/${example}`).map(text);
+    const shown = codeIn(text(page));
+    expect(shown.length).toBeGreaterThan(2);
+    expect(shown.filter((code) => !sources.some((source) => source.includes(code)))).toEqual([]);
+  });
+
+  it("runs", async (context) => {
+    const process = new ExampleProcess(`${example}/main`);
+    const code = await process.exit();
+    if (/cannot join|ENETUNREACH/.test(process.stderr)) context.skip("there is no multicast here");
+    expect(code).toBe(0);
+    expect(process.stdout).toBe(prints);
+    expect(process.stderr).toBe("");
+  });
+});
+
 describe("links between pages", () => {
   const pages = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", ...filesBelow("docs")].filter((path) =>
     path.endsWith(".md"),

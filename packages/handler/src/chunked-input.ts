@@ -24,7 +24,7 @@ export interface ChunkedInputOptions {
  * stream that waits holds nothing, and one that is refused has nothing to close. A source that is given open must not fail
  * before its turn; nobody listens to it until then.
  *
- * Chunks are `Uint8Array`s, which become buffers without a copy, or what may be written behind the handler. The source
+ * Chunks are `Uint8Array`s, which become buffers without a copy, or `T`s, which may be written behind the handler. The source
  * is closed exactly once: by its end, or by `return`, `cancel` or `destroy` when the stream is not sent to its end.
  * An input is written once.
  *
@@ -38,7 +38,7 @@ export class ChunkedInput<T = ByteBuf> {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: StreamProgress) => void) | undefined;
 
-  constructor(source: ChunkSource<T | Uint8Array>, options: ChunkedInputOptions = {}) {
+  constructor(source: ChunkSource<NoInfer<T> | Uint8Array>, options: ChunkedInputOptions = {}) {
     this.source = source;
     this.signal = options.signal;
     this.onProgress = options.onProgress;

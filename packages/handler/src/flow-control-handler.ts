@@ -39,7 +39,10 @@ export interface FlowControlHandlerOptions {
  * pipeline
  *   .addLast(new LineBasedFrameDecoder())
  *   .addLast(new FlowControlHandler())
- *   .addLast({ channelRead: (ctx, line) => void store(line).then(() => ctx.read()) });
+ *   .addLast({
+ *     channelActive: (ctx) => ctx.read(),
+ *     channelRead: (ctx, line) => store(line).then(() => ctx.read(), (error) => ctx.fireExceptionCaught(error)),
+ *   });
  * ```
  */
 export class FlowControlHandler extends PassThroughHandler {
