@@ -83,6 +83,18 @@ describe("messages", () => {
     expect(sent(channel)).toEqual(["a", "b"]);
   });
 
+  it("behind a stream are not flushed with those before them", async () => {
+    const { channel } = embedded();
+    channel.write(new ChunkedInput(text("a")));
+    channel.write(ByteBuf.from("b"));
+    channel.flush();
+    channel.write(ByteBuf.from("c"));
+    await jobs();
+    expect(sent(channel)).toEqual(["a", "b"]);
+    channel.flush();
+    expect(sent(channel)).toEqual(["a", "b", "c"]);
+  });
+
   it("are refused when too much of them waits behind a stream", async () => {
     const { channel, outcomes } = embedded({ maxPendingBytes: 500 });
     channel.writeAndFlush(new ChunkedInput(new Source([], "hang")));
@@ -330,6 +342,18 @@ describe("an aborted stream", () => {
     expect([source.pulled, source.returned, handler.pending, channel.isOpen]).toEqual([0, 1, 0, true]);
   });
 
+  it("is not aborted any more when all of it has been written", async () => {
+    const pair = await stalledPair(new ChunkedWriteHandler());
+    const controller = new AbortController();
+    const outcomes = new Outcomes();
+    const input = new ChunkedInput(text("a", "b"), { signal: controller.signal });
+    outcomes.of("stream", pair.sender.writeAndFlush(input).then());
+    await jobs();
+    controller.abort();
+    await pair.takeAll();
+    expect([pair.received, await outcomes.take()]).toEqual([["a", "b"], ["stream: undefined"]]);
+  });
+
   it("is not aborted when it is over", async () => {
     const { channel } = embedded();
     const controller = new AbortController();
@@ -396,6 +420,20 @@ describe("closing", () => {
     await pair.takeAll();
     expect(pair.received).toEqual(["a", "b"]);
     expect((await outcomes.take())[0]).toBe("stream: undefined");
+  });
+
+  it("of the output, when the transport cannot do that, leaves the channel as it was", async () => {
+    const outcomes = new Outcomes();
+    const channel = new EmbeddedChannel(
+      { shutdownOutput: (_ctx, completion) => completion?.fail(new SluiceError("HALF_CLOSE_UNSUPPORTED")) },
+      new ChunkedWriteHandler(),
+    );
+    channel.writeAndFlush(new ChunkedInput(text("a")));
+    outcomes.of("shutdown", channel.shutdownOutput().then());
+    await jobs();
+    outcomes.of("later", channel.writeAndFlush(ByteBuf.from("b")).then());
+    expect(await outcomes.take()).toEqual(["shutdown: HALF_CLOSE_UNSUPPORTED", "later: undefined"]);
+    expect(sent(channel)).toEqual(["a", "b"]);
   });
 
   it("by the peer fails what is left with why", async () => {

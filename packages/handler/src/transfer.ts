@@ -117,6 +117,8 @@ export class Transfer {
     if (this.isOver) return;
     if (done) {
       this.#reader.ended();
+      // What has been written cannot be recalled, and nothing is missing from it.
+      this.#input.signal?.removeEventListener("abort", this.#aborted);
       this.#on("ended");
       this.#owner.transferWritten(this);
       return;

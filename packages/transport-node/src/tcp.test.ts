@@ -60,6 +60,17 @@ describe.each([
     expect(child?.parent).toBe(server);
   });
 
+  it("connects from the address and port it is told to", async () => {
+    const server = await serve(echo);
+    const spare = await serve(echo);
+    const localPort = port(spare);
+    await spare.shutdown();
+    const options = { host: "127.0.0.1", port: port(server), localAddress: "127.0.0.1", localPort };
+    const channel = await new Bootstrap().transport(tcp()).connect(options);
+    open.push({ close: () => channel.close() });
+    expect(channel.localAddress).toMatchObject({ host: "127.0.0.1", port: localPort });
+  });
+
   it("delivers 8 MiB unchanged and in order through mixed message sizes", async () => {
     const server = await serve(echo);
     const channel = await client(server);
