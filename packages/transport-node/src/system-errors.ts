@@ -21,6 +21,11 @@ export function acceptError(cause: NodeJS.ErrnoException): SluiceError {
   return new SluiceError("ACCEPT_FAILED", cause.message, { cause });
 }
 
+/** What `node:net` throws at once is an argument it cannot use, unless it is an error of ours already. */
+export function argumentError(cause: Error): SluiceError {
+  return cause instanceof SluiceError ? cause : new SluiceError("INVALID_ARGUMENT", cause.message, { cause });
+}
+
 type Codes = Partial<Record<string, ErrorCode>>;
 
 const CONNECTION_CODES: Codes = {
@@ -31,7 +36,9 @@ const CONNECTION_CODES: Codes = {
 };
 const CONNECT_CODES: Codes = {
   ECONNREFUSED: "CONNECT_REFUSED",
+  // Of a Unix socket: there is no such file, or its server's backlog is full.
   ENOENT: "CONNECT_REFUSED",
+  EAGAIN: "CONNECT_REFUSED",
   ETIMEDOUT: "CONNECT_TIMEOUT",
 };
 const BIND_CODES: Codes = {

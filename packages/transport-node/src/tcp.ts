@@ -1,7 +1,10 @@
-import type { ByteBuf } from "@sluice/buffer";
-import type { Transport } from "@sluice/core";
-import { TcpConnection } from "./tcp-connection.js";
-import { TcpListener } from "./tcp-listener.js";
+import type { NetConnectOpts, Socket } from "node:net";
+import { type ByteBuf, SluiceError } from "@sluice/buffer";
+import { ChannelOption, formatAddress, type Transport } from "@sluice/core";
+import { KeepAlive } from "./keep-alive.js";
+import { SocketConnection } from "./socket-connection.js";
+import type { SocketAddresses, SocketKind, SocketSettings } from "./socket-kind.js";
+import { SocketListener } from "./socket-listener.js";
 
 /** How the TCP transport works; what a single socket does is set by channel options. */
 export interface TcpOptions {
@@ -25,15 +28,88 @@ export interface TcpOptions {
  * Channel options: TCP_NODELAY, SO_KEEPALIVE and TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT (Node 26.4), SO_BACKLOG
  * (servers), and all of the engine's. All but SO_BACKLOG may be changed while the channel lives.
  *
+ * A forced close, and one that had to give up sending, resets the connection: the peer must not take what it got for all
+ * there was.
+ *
  * @example
  * ```ts
  * const server = await new ServerBootstrap().transport(tcp()).childHandler(init).bind({ port: 9000 });
  * ```
  */
 export function tcp(options: TcpOptions = {}): Transport<ByteBuf, ByteBuf> {
+  const shared = options.sharedReadBuffer ?? true;
+  const kind = tcpKind(options);
   return {
     name: "tcp",
-    createConnection: (signals) => new TcpConnection(signals, options),
-    createListener: (signals) => new TcpListener(signals, options),
+    createConnection: (signals) => new SocketConnection(signals, kind, shared),
+    createListener: (signals) => new SocketListener(signals, kind, shared),
+  };
+}
+
+function tcpKind({ ifUnsupported }: TcpOptions): SocketKind {
+  return {
+    label: "TCP",
+
+    describe: ({ host = "localhost", port = 0 }) => formatAddress({ host, port }),
+
+    connectOptions({ host = "localhost", port, path, localAddress, localPort }) {
+      refusePath(path);
+      return { host, port, localAddress, localPort, noDelay: true } as NetConnectOpts;
+    },
+
+    listenOptions({ host, port = 0, path }) {
+      refusePath(path);
+      return host === undefined ? { port } : { host, port };
+    },
+
+    connectedAddresses: (socket) => addressesOf(socket),
+    acceptedAddresses: (socket) => addressesOf(socket),
+    accepted: (socket) => void socket.setNoDelay(true),
+    createSettings: () => new TcpSettings(ifUnsupported),
+
+    cut(socket) {
+      // `resetAndDestroy` would send what is queued and our end of stream first; only `destroy` is at once. A socket that
+      // has said its end already cannot be reset.
+      if (!socket.connecting && !socket.writableEnded) (socket as { resetAndClosing?: boolean }).resetAndClosing = true;
+      socket.destroy();
+    },
+  };
+}
+
+class TcpSettings implements SocketSettings {
+  readonly #ifUnsupported: TcpOptions["ifUnsupported"];
+  #noDelay: boolean | undefined;
+  #keepAlive: KeepAlive | undefined;
+
+  constructor(ifUnsupported: TcpOptions["ifUnsupported"]) {
+    this.#ifUnsupported = ifUnsupported;
+  }
+
+  set(option: ChannelOption<unknown>, value: unknown): boolean {
+    if (option === ChannelOption.TCP_NODELAY) this.#noDelay = value as boolean;
+    else if (KeepAlive.has(option)) {
+      this.#keepAlive ??= new KeepAlive({ ifUnsupported: this.#ifUnsupported });
+      this.#keepAlive.set(option, value);
+    } else return false;
+    return true;
+  }
+
+  applyTo(socket: Socket): void {
+    if (this.#noDelay !== undefined) socket.setNoDelay(this.#noDelay);
+    this.#keepAlive?.applyTo(socket);
+  }
+}
+
+function refusePath(path: string | undefined): void {
+  if (path !== undefined) throw new SluiceError("INVALID_ARGUMENT", "TCP has no paths; unix() is for them");
+}
+
+function addressesOf(socket: Socket): SocketAddresses {
+  const { localAddress, localPort, remoteAddress, remotePort, remoteFamily } = socket;
+  const family = remoteFamily as "IPv4" | "IPv6";
+  return {
+    localAddress: localAddress === undefined ? undefined : { host: localAddress, port: localPort as number, family },
+    remoteAddress:
+      remoteAddress === undefined ? undefined : { host: remoteAddress, port: remotePort as number, family },
   };
 }

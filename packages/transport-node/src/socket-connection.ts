@@ -1,5 +1,5 @@
 /**
- * One TCP connection, driven by its channel's engine.
+ * One connection of a stream socket, TCP or another kind, driven by its channel's engine.
  *
  * Input is asked for burst by burst: a burst that ends without another `read` stops the socket. While a burst is
  * being delivered flushes are held back and done once at its end, so a handler that flushes after every message
@@ -12,7 +12,7 @@
 import { createConnection, type NetConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import {
-  ChannelOption,
+  type ChannelOption,
   type ChannelOutboundBuffer,
   type ChannelSignals,
   type Connection,
@@ -20,25 +20,24 @@ import {
   type SocketAddress,
   systemClock,
 } from "@sluice/core";
-import { KeepAlive } from "./keep-alive.js";
 import { keepRead, READ_BUFFER } from "./read-slab.js";
+import type { SocketAddresses, SocketKind, SocketSettings } from "./socket-kind.js";
 import { SocketWriter } from "./socket-writer.js";
-import { connectError, connectionError } from "./system-errors.js";
-import type { TcpOptions } from "./tcp.js";
+import { argumentError, connectError, connectionError } from "./system-errors.js";
 
-export class TcpConnection implements Connection {
+export class SocketConnection implements Connection {
   localAddress: SocketAddress | undefined;
   remoteAddress: SocketAddress | undefined;
 
   readonly #signals: ChannelSignals;
-  readonly #options: TcpOptions;
+  readonly #kind: SocketKind;
+  readonly #shared: boolean;
   #socket: Socket | undefined;
   /** What is being connected to; of a client only. */
-  #target: string | undefined;
+  #target: ConnectOptions | undefined;
   #writer: SocketWriter | undefined;
   #queue: ChannelOutboundBuffer | undefined;
-  #noDelay = true;
-  #keepAlive: KeepAlive | undefined;
+  #settings: SocketSettings | undefined;
   #wantsInput = false;
   #isReading = false;
   #inBurst = false;
@@ -48,43 +47,43 @@ export class TcpConnection implements Connection {
   #isConnected = false;
   #isOver = false;
 
-  constructor(signals: ChannelSignals, options: TcpOptions) {
+  constructor(signals: ChannelSignals, kind: SocketKind, shared: boolean) {
     this.#signals = signals;
-    this.#options = options;
+    this.#kind = kind;
+    this.#shared = shared;
   }
 
-  /** Takes over a socket that a server has accepted. */
-  static accepted(signals: ChannelSignals, socket: Socket, options: TcpOptions): TcpConnection {
-    const connection = new TcpConnection(signals, options);
-    const adopted = connection.#sharesReadBuffer ? connection.#adopt(socket) : undefined;
-    connection.#attach(adopted ?? socket);
+  /** Takes over a socket that the server at `address` has accepted. */
+  static accepted(
+    signals: ChannelSignals,
+    kind: SocketKind,
+    shared: boolean,
+    socket: Socket,
+    address: SocketAddress,
+  ): SocketConnection {
+    const connection = new SocketConnection(signals, kind, shared);
+    const adopted = shared ? connection.#adopt(socket) : undefined;
+    const own = adopted ?? socket;
+    connection.#attach(own);
     if (adopted === undefined) connection.#readByEvents(socket);
-    connection.#connected();
-    connection.setOption(ChannelOption.TCP_NODELAY, true);
+    connection.#connected(kind.acceptedAddresses(own, address));
+    kind.accepted?.(own);
     return connection;
   }
 
   connect(options: ConnectOptions): void {
-    const target = options.path ?? `${options.host ?? "localhost"}:${options.port}`;
     try {
       const socket = createConnection({
-        ...(options.path === undefined
-          ? { host: options.host ?? "localhost", port: options.port as number }
-          : { path: options.path }),
-        ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-        ...(options.localPort === undefined ? {} : { localPort: options.localPort }),
-        ...(this.#sharesReadBuffer ? { onread: this.#onread() } : {}),
+        ...this.#kind.connectOptions(options),
+        ...(this.#shared ? { onread: this.#onread() } : {}),
         allowHalfOpen: true,
-        noDelay: this.#noDelay,
       } as NetConnectOpts);
       // Otherwise Node would read as soon as it is connected, asked or not.
       socket.pause();
-      this.#attach(socket, target);
-      if (!this.#sharesReadBuffer) this.#readByEvents(socket);
+      this.#attach(socket, options);
+      if (!this.#shared) this.#readByEvents(socket);
     } catch (error) {
-      queueMicrotask(() => {
-        this.#signals.connectFailed(new SluiceError("INVALID_ARGUMENT", (error as Error).message, { cause: error }));
-      });
+      queueMicrotask(() => this.#signals.connectFailed(argumentError(error as Error)));
     }
   }
 
@@ -118,18 +117,16 @@ export class TcpConnection implements Connection {
   destroy(): void {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed) queueMicrotask(() => this.#over());
-    else socket.destroy();
+    else this.#kind.cut(socket);
   }
 
   setOption(option: ChannelOption<unknown>, value: unknown): void {
-    if (option === ChannelOption.TCP_NODELAY) {
-      this.#noDelay = value as boolean;
-      this.#socket?.setNoDelay(this.#noDelay);
-    } else if (KeepAlive.has(option)) {
-      this.#keepAlive ??= new KeepAlive(this.#options);
-      this.#keepAlive.set(option, value);
-      if (this.#isConnected) this.#keepAlive.applyTo(this.#socket as Socket);
-    } else throw new SluiceError("OPTION_UNSUPPORTED", `a TCP connection has no ${option.name}`);
+    const settings = this.#settings ?? this.#kind.createSettings?.();
+    if (!settings?.set(option, value)) {
+      throw new SluiceError("OPTION_UNSUPPORTED", `a ${this.#kind.label} connection has no ${option.name}`);
+    }
+    this.#settings = settings;
+    if (this.#isConnected) settings.applyTo(this.#socket as Socket);
   }
 
   get unsentBytes(): number | undefined {
@@ -164,29 +161,30 @@ export class TcpConnection implements Connection {
     };
   }
 
-  #attach(socket: Socket, target?: string): void {
+  #attach(socket: Socket, target?: ConnectOptions): void {
     this.#socket = socket;
     this.#writer = new SocketWriter(socket);
     this.#target = target;
     (socket as OwnedSocket)[OWNER] = this;
-    if (target !== undefined) socket.once("connect", TcpConnection.#onConnect);
-    socket.on("error", TcpConnection.#onError);
-    socket.on("end", TcpConnection.#onEnd);
-    socket.on("close", TcpConnection.#onClose);
+    if (target !== undefined) socket.once("connect", SocketConnection.#onConnect);
+    socket.on("error", SocketConnection.#onError);
+    socket.on("end", SocketConnection.#onEnd);
+    socket.on("close", SocketConnection.#onClose);
   }
 
   // Listeners that all sockets share: a closure for each would be a tenth of what a connection holds.
 
   static readonly #onConnect = function (this: Socket): void {
     const owner = (this as OwnedSocket)[OWNER];
-    owner.#connected();
+    owner.#connected(owner.#kind.connectedAddresses(this, owner.#target as ConnectOptions));
     owner.#signals.active();
   };
 
   static readonly #onError = function (this: Socket, error: Error): void {
     const owner = (this as OwnedSocket)[OWNER];
     if (owner.#isOver) return;
-    if (!owner.#isConnected) owner.#signals.connectFailed(connectError(error, owner.#target ?? "peer"));
+    if (!owner.#isConnected)
+      owner.#signals.connectFailed(connectError(error, owner.#kind.describe(owner.#target ?? {})));
     else owner.#signals.failed(connectionError(error));
   };
 
@@ -233,23 +231,17 @@ export class TcpConnection implements Connection {
     this.#over();
   }
 
-  get #sharesReadBuffer(): boolean {
-    return this.#options.sharedReadBuffer ?? true;
-  }
-
   #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#signals.closed();
   }
 
-  #connected(): void {
+  #connected({ localAddress, remoteAddress }: SocketAddresses): void {
     this.#isConnected = true;
-    this.#keepAlive?.applyTo(this.#socket as Socket);
-    const { localAddress, localPort, remoteAddress, remotePort, remoteFamily } = this.#socket as Socket;
-    const family = remoteFamily as "IPv4" | "IPv6";
-    if (localAddress !== undefined) this.localAddress = { host: localAddress, port: localPort as number, family };
-    if (remoteAddress !== undefined) this.remoteAddress = { host: remoteAddress, port: remotePort as number, family };
+    this.localAddress = localAddress;
+    this.remoteAddress = remoteAddress;
+    this.#settings?.applyTo(this.#socket as Socket);
   }
 }
 
@@ -260,4 +252,4 @@ const LINGER_MS = 500;
 
 /** How a socket's listeners find its connection. */
 const OWNER = Symbol("sluice.owner");
-type OwnedSocket = Socket & { [OWNER]: TcpConnection };
+type OwnedSocket = Socket & { [OWNER]: SocketConnection };
