@@ -1,12 +1,13 @@
 /**
  * Sluice on Node: the only package that may import `node:` modules.
  *
- * {@link tcp} is the transport to give to a bootstrap for connections, {@link udp} and {@link connectedUdp} those for
- * datagrams. Below TCP, from the wire upwards:
+ * {@link tcp} and {@link unix} are the transports to give to a bootstrap for connections, {@link udp} and
+ * {@link connectedUdp} those for datagrams. Below connections, from the wire upwards:
  *
  * - `read-slab`: where arriving bytes are kept, once and for good;
  * - `socket-writer`: how queued messages become few writes;
- * - `tcp-connection`, `tcp-listener`: the two ends the core drives;
+ * - `socket-connection`, `socket-listener`: the two ends the core drives;
+ * - `socket-kind`: in what TCP and Unix domain sockets differ;
  * - `system-errors`: what the operating system's error codes are called in Sluice.
  *
  * Below UDP, in `udp`: the inbox that bounds what waits while nobody reads, the sender, the settings, and the connection
@@ -19,3 +20,4 @@ export { type TcpOptions, tcp } from "./tcp.js";
 export { type DatagramLosses, datagramLosses } from "./udp/datagram-losses.js";
 export { type GroupMembership, joinGroup, leaveGroup } from "./udp/multicast.js";
 export { connectedUdp, type UdpOptions, udp } from "./udp/udp.js";
+export { type UnixOptions, unix } from "./unix/unix.js";
