@@ -69,6 +69,14 @@
  *
  * Channels to put them in are `EmbeddedChannel`s, with a clock that stands still, from `@sluice/core/embedded`.
  */
+export { type ChannelContractOptions, channelContract, type OpenedChannel } from "./contract/channel-contract.js";
+export { ContractViolation } from "./contract/contract-violation.js";
+export type { ContractCase } from "./contract/scene.js";
+export {
+  type TransportContractOptions,
+  type TransportDifferences,
+  transportContract,
+} from "./contract/transport-contract.js";
 export type { ExpectedError } from "./expected-trace.js";
 export { RecorderHandler, type RecorderHandlerOptions } from "./recorder-handler.js";
 export { VerificationError, type VerificationProblem } from "./verification-error.js";
