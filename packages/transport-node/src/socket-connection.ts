@@ -191,7 +191,7 @@ export class SocketConnection implements Connection {
   static readonly #onEnd = function (this: Socket): void {
     const owner = (this as OwnedSocket)[OWNER];
     owner.#inputEnded = true;
-    owner.#signals.inputShutdown();
+    if (!owner.#kind.wasReset(this)) owner.#signals.inputShutdown();
   };
 
   static readonly #onClose = function (this: Socket): void {

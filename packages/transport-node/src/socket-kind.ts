@@ -47,6 +47,8 @@ export interface SocketKind {
   /** Made when a connection is given its first option; without it there are none. */
   createSettings?(): SocketSettings;
 
+  /** Whether what looks like the end of input is a reset; its `error` event comes next. */
+  wasReset(socket: Socket): boolean;
   /** Ends a socket at once; so that its peer can tell it from an orderly end, if that is possible. */
   cut(socket: Socket): void;
   /** The server listens, and nobody knows it yet. @throws what the bind is to fail with */

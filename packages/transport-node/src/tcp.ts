@@ -67,6 +67,15 @@ function tcpKind({ ifUnsupported }: TcpOptions): SocketKind {
     accepted: (socket) => void socket.setNoDelay(true),
     createSettings: () => new TcpSettings(ifUnsupported),
 
+    wasReset(socket) {
+      // When a reset arrives behind bytes that have not been read yet, libuv hands over the bytes and then an end, not
+      // the error. A write of nothing asks the system: it sends nothing, and fails if the connection is broken. Writes
+      // that are under way find out by themselves, and after our own end of stream there is nothing to ask with.
+      if (!socket.writable || socket.writableLength > 0) return false;
+      socket.write(NOTHING);
+      return socket.errored !== null;
+    },
+
     cut(socket) {
       // `resetAndDestroy` would send what is queued and our end of stream first; only `destroy` is at once. A socket that
       // has said its end already cannot be reset.
@@ -113,3 +122,5 @@ function addressesOf(socket: Socket): SocketAddresses {
       remoteAddress === undefined ? undefined : { host: remoteAddress, port: remotePort as number, family },
   };
 }
+
+const NOTHING = Buffer.alloc(0);

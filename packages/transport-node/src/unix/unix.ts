@@ -67,8 +67,8 @@ function unixKind({ mode, replaceStale = false }: UnixOptions): SocketKind {
     listenOptions: ({ path }) => ({ path: checkedPath(path) }),
     connectedAddresses: (_socket, { path }) => ({ localAddress: UNNAMED, remoteAddress: { path: path as string } }),
     acceptedAddresses: (_socket, address) => ({ localAddress: address, remoteAddress: UNNAMED }),
-    options: new Map(),
-    defaults: new Map(),
+    // To a Unix socket every peer that has closed is gone: it cannot be told how.
+    wasReset: () => false,
     cut: (socket: Socket) => socket.destroy(),
     ...(mode === undefined ? {} : { listening: (options: BindOptions) => setMode(options.path as string, mode) }),
     ...(replaceStale ? { reclaim: (options: BindOptions) => removeStaleSocket(options.path as string) } : {}),
