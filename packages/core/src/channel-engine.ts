@@ -165,7 +165,8 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     this.#ending = "destroyed";
     this.#startClosing();
     this.#failPending();
-    this.end.destroy();
+    if ("destroy" in this.end) this.end.destroy();
+    else this.end.close();
   }
 
   get autoRead(): boolean {

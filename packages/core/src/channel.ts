@@ -116,7 +116,8 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   }
 
   get remoteAddress(): SocketAddress | undefined {
-    return this.engine.end.remoteAddress;
+    const { end } = this.engine;
+    return "remoteAddress" in end ? end.remoteAddress : undefined;
   }
 
   /** Why the channel closed: undefined while it lives, or when it was closed on purpose. */
@@ -155,8 +156,10 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   /** @throws OPTION_UNSUPPORTED, INVALID_ARGUMENT */
   setOption<T>(option: ChannelOption<T>, value: T): this {
     const engineOption = ENGINE_OPTIONS.get(option);
-    if (engineOption === undefined) this.engine.end.setOption(option, value);
-    else engineOption(this.engine, value, option.name);
+    const { engine } = this;
+    if (engineOption !== undefined) engineOption(engine, value, option.name);
+    else if (engine.end.setOption !== undefined) engine.end.setOption(option, value);
+    else throw new SluiceError("OPTION_UNSUPPORTED", `this channel's transport has no ${option.name}`);
     this.#options ??= new Map();
     this.#options.set(option, value);
     return this;

@@ -1,5 +1,5 @@
 /**
- * What a transport must provide: a few verbs down, a few signals up.
+ * What a transport must provide: a few verbs down, a few signals up. docs/writing-a-transport.md builds one.
  *
  * ```
  *   Channel ── engine ── verbs ──▶  Connection (or Listener)  ◀──▶  the network
@@ -64,21 +64,24 @@ export interface DatagramTransport<In = any, Out = any> {
 
 /** The verbs of either end. */
 export interface TransportEnd {
+  /** Known from `signals.active` on, and kept after the end. */
   readonly localAddress: SocketAddress | undefined;
-  readonly remoteAddress: SocketAddress | undefined;
-  /** @throws OPTION_UNSUPPORTED for an option this end cannot honour, INVALID_ARGUMENT for an impossible value. */
-  setOption(option: ChannelOption<unknown>, value: unknown): void;
+  /**
+   * Takes an option the engine has no use for. Without this method there are none: every one is OPTION_UNSUPPORTED.
+   *
+   * @throws OPTION_UNSUPPORTED for an option this end cannot honour, INVALID_ARGUMENT for an impossible value.
+   */
+  setOption?(option: ChannelOption<unknown>, value: unknown): void;
   /** One more burst of input is wanted. Until then an end delivers none; while a burst runs this means another. */
   read(): void;
   /** Ends both directions in order, after all that has been taken from the queue; `signals.closed` must follow. */
   close(): void;
-  /** Ends at once and drops what was not sent; `signals.closed` must follow. */
-  destroy(): void;
 }
 
 /** One end of a connection. */
 export interface Connection extends TransportEnd {
-  /** Starts connecting; `signals.active` or `signals.connectFailed` follows. */
+  readonly remoteAddress: SocketAddress | undefined;
+  /** Starts connecting; `signals.active` or `signals.connectFailed` follows. Throwing is failing at once. */
   connect(options: ConnectOptions): void;
   /**
    * Whether messages of this kind can be sent; others are refused with UNSUPPORTED_MESSAGE.
@@ -99,6 +102,8 @@ export interface Connection extends TransportEnd {
   readonly unsentBytes?: number | undefined;
   /** Ends the sending direction after all that has been flushed. @throws HALF_CLOSE_UNSUPPORTED */
   shutdownOutput(): void;
+  /** Ends at once and drops what was not sent; `signals.closed` must follow. The peer should notice the difference. */
+  destroy(): void;
   /**
    * Whether the channel goes on after an error that no handler dealt with; without this method it closes.
    *
@@ -113,13 +118,16 @@ export interface DatagramConnection extends Connection {
   bind(options: BindOptions): void;
 }
 
-/** A listening end. Accepted connections arrive as messages of its channel. */
+/** A listening end. Accepted connections arrive as messages of its channel, and outlive it. */
 export interface Listener extends TransportEnd {
-  /** Starts listening; `signals.active` or `signals.connectFailed` follows. */
+  /** Starts listening; `signals.active` or `signals.connectFailed` follows. Throwing is failing at once. */
   bind(options: BindOptions): void;
 }
 
-/** What a connection tells its channel. Signals arrive from the host's event loop, never from inside a verb. */
+/**
+ * What a connection tells its channel. Signals arrive from the host's event loop, never from inside a verb; only
+ * `closed` may come from inside `close` and `destroy`, as the channel passes it on later in any case.
+ */
 export interface ChannelSignals {
   /** Connected or listening. */
   active(): void;

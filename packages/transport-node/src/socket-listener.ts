@@ -13,7 +13,6 @@ import { acceptError, argumentError, bindError } from "./system-errors.js";
 
 export class SocketListener implements Listener {
   localAddress: SocketAddress | undefined;
-  readonly remoteAddress = undefined;
 
   readonly #signals: ListenerSignals;
   readonly #kind: SocketKind;
@@ -54,10 +53,6 @@ export class SocketListener implements Listener {
     // The listening socket is gone when this returns; Node's own `close` event would wait for all connections.
     this.#server?.close();
     queueMicrotask(() => this.#signals.closed());
-  }
-
-  destroy(): void {
-    this.close();
   }
 
   setOption(option: ChannelOption<unknown>, value: unknown): void {

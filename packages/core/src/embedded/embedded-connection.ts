@@ -1,6 +1,4 @@
 /** The transport of an embedded channel: sent messages go to a list, everything succeeds at once. */
-import { SluiceError } from "@sluice/buffer";
-import type { ChannelOption } from "../channel-option.js";
 import type { ChannelOutboundBuffer } from "../channel-outbound-buffer.js";
 import type { ChannelSignals, Connection } from "../transport.js";
 
@@ -44,9 +42,5 @@ export class EmbeddedConnection implements Connection {
 
   destroy(): void {
     this.#signals.closed();
-  }
-
-  setOption(option: ChannelOption<unknown>): void {
-    throw new SluiceError("OPTION_UNSUPPORTED", `an embedded channel has no ${option.name}`);
   }
 }

@@ -10,7 +10,6 @@
  * has asked for one. Everything an end tells its channel it tells in a microtask of its own.
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
-import type { ChannelOption } from "../channel-option.js";
 import type { ChannelOutboundBuffer } from "../channel-outbound-buffer.js";
 import type { LocalAddress } from "../socket-address.js";
 import type { ChannelSignals, Connection, ConnectOptions } from "../transport.js";
@@ -89,10 +88,6 @@ export class LocalConnection implements Connection {
   destroy(): void {
     const peer = this.#peer;
     if (this.#end() && peer !== undefined) peer.#fail(new SluiceError("CONNECTION_RESET"));
-  }
-
-  setOption(option: ChannelOption<unknown>): void {
-    throw new SluiceError("OPTION_UNSUPPORTED", `a local connection has no ${option.name}`);
   }
 
   // ── steps ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,6 @@ import { type LocalServer, localServers } from "./local-servers.js";
 
 export class LocalListener implements Listener, LocalServer {
   localAddress: LocalAddress | undefined;
-  readonly remoteAddress = undefined;
   readonly #signals: ListenerSignals;
   readonly #waiting = new Set<LocalConnection>();
   #backlog = DEFAULT_BACKLOG;
@@ -52,10 +51,6 @@ export class LocalListener implements Listener, LocalServer {
     for (const client of this.#waiting) client.refuse();
     this.#waiting.clear();
     queueMicrotask(() => this.#signals.closed());
-  }
-
-  destroy(): void {
-    this.close();
   }
 
   setOption(option: ChannelOption<unknown>, value: unknown): void {
