@@ -1,5 +1,6 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import type { Socket } from "node:net";
+import { dirname } from "node:path";
 import { type ByteBuf, SluiceError } from "@sluice/buffer";
 import type { BindOptions, Transport } from "@sluice/core";
 import { SocketConnection } from "../socket-connection.js";
@@ -64,7 +65,7 @@ function unixKind({ mode, replaceStale = false }: UnixOptions): SocketKind {
     label: "Unix",
     describe: ({ path }) => String(path),
     connectOptions: ({ path }) => ({ path: checkedPath(path) }),
-    listenOptions: ({ path }) => ({ path: checkedPath(path) }),
+    listenOptions: ({ path }) => ({ path: inDirectory(checkedPath(path)) }),
     connectedAddresses: (_socket, { path }) => ({ localAddress: UNNAMED, remoteAddress: { path: path as string } }),
     acceptedAddresses: (_socket, address) => ({ localAddress: address, remoteAddress: UNNAMED }),
     // To a Unix socket every peer that has closed is gone: it cannot be told how.
@@ -73,6 +74,12 @@ function unixKind({ mode, replaceStale = false }: UnixOptions): SocketKind {
     ...(mode === undefined ? {} : { listening: (options: BindOptions) => setMode(options.path as string, mode) }),
     ...(replaceStale ? { reclaim: (options: BindOptions) => removeStaleSocket(options.path as string) } : {}),
   };
+}
+
+/** Without its directory the system would say that permission is denied. */
+function inDirectory(path: string): string {
+  if (process.platform === "win32" || existsSync(dirname(path))) return path;
+  throw new SluiceError("ADDRESS_UNAVAILABLE", `cannot listen on ${path}: its directory does not exist`);
 }
 
 function setMode(path: string, mode: number): void {
