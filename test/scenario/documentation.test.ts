@@ -132,6 +132,25 @@ describe.each([
   });
 });
 
+describe("docs/writing-a-transport.md", () => {
+  it("shows its files as they are", () => {
+    const sources = [
+      ...filesBelow("docs/examples/own-transport"),
+      "test/contracts/transport/own-transport.test.ts",
+    ].map(text);
+    const shown = codeIn(text("docs/writing-a-transport.md"));
+    expect(shown.length).toBeGreaterThan(3);
+    expect(shown.filter((code) => !sources.some((source) => source.includes(code)))).toEqual([]);
+  });
+
+  it("runs, between two threads", async () => {
+    const example = new ExampleProcess("own-transport/main");
+    expect(await example.exit()).toBe(0);
+    expect(example.stdout).toBe("FROM ONE THREAD\nTO ANOTHER\n");
+    expect(example.stderr).toBe("");
+  });
+});
+
 describe("links between pages", () => {
   const pages = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", ...filesBelow("docs")].filter((path) =>
     path.endsWith(".md"),

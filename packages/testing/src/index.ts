@@ -1,5 +1,6 @@
 /**
- * Testing what you build on Sluice: decoders that no network can surprise, and pipelines that tell what they did.
+ * Testing what you build on Sluice: decoders that no network can surprise, pipelines that tell what they did, and transports
+ * that keep what handlers are promised.
  *
  * ## Decoders
  *
@@ -68,6 +69,21 @@
  * ```
  *
  * Channels to put them in are `EmbeddedChannel`s, with a clock that stands still, from `@sluice/core/embedded`.
+ *
+ * ## Transports
+ *
+ * {@link transportContract} is what handlers may rely on wherever their bytes come from, as cases for any test runner. What a
+ * transport cannot do is declared, and every declaration has an assertion of its own:
+ *
+ * ```ts
+ * const contract = transportContract({
+ *   transport: tcp(),
+ *   bindOptions: () => ({ host: "127.0.0.1", port: 0 }),
+ * });
+ * for (const { name, run, limitMs } of contract) it(name, run, limitMs);
+ * ```
+ *
+ * {@link channelContract} is the part that looks at one channel only.
  */
 export { type ChannelContractOptions, channelContract, type OpenedChannel } from "./contract/channel-contract.js";
 export { ContractViolation } from "./contract/contract-violation.js";
