@@ -4,9 +4,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import { type ChannelHandlerContext, ChannelInboundHandler } from "@sluice/core";
 import { EmbeddedChannel } from "@sluice/core/embedded";
+import { local } from "@sluice/core/local";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { RecorderHandler, verifyDecoder } from "./index.js";
+import { channelContract, RecorderHandler, transportContract, verifyDecoder } from "./index.js";
 
 /** What the examples take for granted: lines without `\n` or `\r\n`, up to a length. */
 class LineSplitter extends ChannelInboundHandler<ByteBuf, ByteBuf> {
@@ -78,11 +79,21 @@ class JsonLines extends ChannelInboundHandler<ByteBuf, unknown> {
 }
 
 const run = (_name: string, body: () => void) => body();
-const SCOPE = { ByteBuf, EmbeddedChannel, JsonLines, LineSplitter, RecorderHandler, fc, test: run, verifyDecoder };
+/** What an example gives to its runner is only counted here: test/contracts runs the contracts. */
+const given: string[] = [];
+const SCOPE = {
+  ...{ ByteBuf, EmbeddedChannel, JsonLines, LineSplitter, RecorderHandler, fc, local },
+  ...{ channelContract, transportContract, verifyDecoder },
+  test: run,
+  it: (name: string) => given.push(name),
+};
 
 const folder = new URL("../", import.meta.url);
-const texts = ["README.md", ...readdirSync(new URL("src/", folder)).map((name) => `src/${name}`)]
-  .filter((path) => !path.endsWith(".test.ts"))
+const texts = [
+  "README.md",
+  ...readdirSync(new URL("src/", folder), { encoding: "utf8", recursive: true }).map((name) => `src/${name}`),
+]
+  .filter((path) => /(?<!\.test)\.(?:ts|md)$/.test(path))
   .map((path) => ({ path, text: readFileSync(new URL(path, folder), "utf8") }));
 const examples = texts.flatMap(({ path, text }) => blocks(text, "ts").map((code) => ({ path, code })));
 
@@ -92,6 +103,10 @@ it("finds the examples", () => {
 
 it.each(examples)("$path: $code", ({ code }) => {
   new Function("expect", ...Object.keys(SCOPE), asserting(code))(expect, ...Object.values(SCOPE));
+});
+
+it("gives the cases of the contracts to the runner", () => {
+  expect(given.filter((name) => name.startsWith("a forced close"))).not.toEqual([]);
 });
 
 it("reports as the documentation shows", () => {

@@ -76,9 +76,13 @@
  * transport cannot do is declared, and every declaration has an assertion of its own:
  *
  * ```ts
+ * let servers = 0;
  * const contract = transportContract({
- *   transport: tcp(),
- *   bindOptions: () => ({ host: "127.0.0.1", port: 0 }),
+ *   transport: local(),
+ *   bindOptions: () => ({ local: `server-${++servers}` }),
+ *   differences: { keepsMessages: true, carriesObjects: true },
+ *   // A burst is what its sender has queued.
+ *   maxBurstBytes: 16 * 1024 * 1024,
  * });
  * for (const { name, run, limitMs } of contract) it(name, run, limitMs);
  * ```

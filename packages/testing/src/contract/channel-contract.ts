@@ -31,11 +31,13 @@ export interface ChannelContractOptions {
  *
  * @example
  * ```ts
- * const open = (handlers: readonly ChannelHandler[]) => {
- *   const channel = new EmbeddedChannel({ handlers });
- *   return { channel, receive: (bytes: ByteBuf) => channel.writeInbound(bytes) };
- * };
- * for (const { name, run, limitMs } of channelContract({ open })) it(name, run, limitMs);
+ * const contract = channelContract({
+ *   open: (handlers) => {
+ *     const channel = new EmbeddedChannel({ handlers });
+ *     return { channel, receive: (bytes) => channel.writeInbound(bytes) };
+ *   },
+ * });
+ * for (const { name, run, limitMs } of contract) it(name, run, limitMs);
  * ```
  */
 export function channelContract({ open, timeoutMs = 10_000 }: ChannelContractOptions): ContractCase[] {
