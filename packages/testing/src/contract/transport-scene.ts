@@ -40,7 +40,7 @@ export interface PairOptions {
   readonly clock?: Clock;
 }
 
-export type OptionValue = readonly [option: ChannelOption<unknown>, value: unknown];
+type OptionValue = readonly [option: ChannelOption<unknown>, value: unknown];
 
 /** A client and the channel a server has made of it. */
 export interface Pair {
