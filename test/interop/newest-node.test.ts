@@ -32,6 +32,7 @@ it(`TCP, Unix and in-process channels keep the contract on Node ${NEWEST}`, {
       join(root, "node_modules", "vitest", "vitest.mjs"),
       "run",
       "--project=system",
+      "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${REPORT}`,
       `--testNamePattern=^(?!.*${LEFT_OUT})`,

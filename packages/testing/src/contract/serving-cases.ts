@@ -79,7 +79,7 @@ export const SERVING_CASES: Cases<TransportScene> = {
     const clients = await Promise.all([scene.connect(server), scene.connect(server), scene.connect(server)]);
     await scene.until("the children", () => server.children.size === 3);
     for (const child of server.children) child.writeAndFlush(ByteBuf.from("bye"));
-    same("The report", await server.shutdown(), { closed: 3, forced: 0 });
+    same("The report", await server.shutdown(), { closed: 3, departed: 0, forced: 0 });
     for (const client of clients) {
       let heard = "";
       for await (const bytes of client.messages()) heard += String(bytes);
