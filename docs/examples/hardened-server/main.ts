@@ -77,5 +77,6 @@ function client({ localAddress } = server) {
 
 async function over(socket: ReturnType<typeof client>): Promise<void> {
   socket.resume();
-  if (!socket.closed) await once(socket, "close");
+  // Who is turned away is reset: that is an end as well.
+  if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
 }
