@@ -34,9 +34,17 @@
  * counted, and the channel is closed. Bytes that are left at the end of the stream are reported as FRAME_TRUNCATED.
  */
 import { ByteBuf, type ErrorCode, SluiceError } from "@sluice/buffer";
-import { type ChannelHandlerContext, ChannelInboundHandler, ChannelInputShutdownEvent } from "@sluice/core";
+import {
+  type ChannelHandlerContext,
+  ChannelInboundHandler,
+  ChannelInputShutdownEvent,
+  StreamTakeoverEvent,
+} from "@sluice/core";
 import type { ByteToMessageDecoderOptions } from "./byte-to-message-decoder-options.js";
+import { decodeFailure } from "./decode-failure.js";
 import type { Decoded } from "./decoded.js";
+import { DECODING, type Fate, FORWARDING, IDLE, type Phase } from "./decoder-phase.js";
+import type { FrameFields } from "./frame-fields.js";
 import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
 import { MessageSink } from "./message-sink.js";
 import { StreamInput } from "./stream-input.js";
@@ -159,15 +167,8 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
    *
    * @param shown Bytes of the frame that are there however the stream is cut; at most 16 are shown.
    */
-  protected frameError(
-    code: ErrorCode,
-    detail: string,
-    shown: number,
-    fields: { readonly length?: number; readonly limit?: number } = {},
-  ): SluiceError {
-    const { current } = this.#input;
-    const hex = current.slice(current.readerIndex, Math.min(shown, HEX_WINDOW)).hexDump();
-    return new SluiceError(code, detail, { ...fields, offset: this.streamOffset, hex });
+  protected frameError(code: ErrorCode, detail: string, shown: number, fields: FrameFields = {}): SluiceError {
+    return new SluiceError(code, detail, { ...fields, offset: this.streamOffset, hex: this.#input.hexDump(shown) });
   }
 
   // ── events ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -201,6 +202,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   override userEventTriggered(ctx: ChannelHandlerContext<T>, event: unknown): void {
     if (event === ChannelInputShutdownEvent) this.#endInput(ctx);
+    else if (event instanceof StreamTakeoverEvent) this.#handOver(event);
     ctx.fireUserEventTriggered(event);
   }
 
@@ -394,11 +396,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     const isOurs = error instanceof SluiceError && error.code !== "INDEX_OUT_OF_RANGE";
     if (isOurs && error.recoverable && !stuck) return this.#tell(ctx, error);
     if (isOurs && !error.recoverable) return this.#fail(ctx, error);
-    const why = stuck ? "throws without consuming a byte" : error instanceof Error ? error.message : String(error);
-    this.#fail(
-      ctx,
-      new SluiceError("DECODE_FAILED", `${this.constructor.name} failed: ${why}`, { cause: error, offset }),
-    );
+    this.#fail(ctx, decodeFailure(this, stuck ? "throws without consuming a byte" : undefined, error, offset));
   }
 
   #exceeded(ctx: ChannelHandlerContext<T>): void {
@@ -425,26 +423,28 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
     else ctx.fireExceptionCaught(error);
   }
 
-  // ── removal ────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── leaving the stream ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** Bytes that have been looked at may have left their marks: those cannot be given back as if they had not. */
+  #handOver(event: StreamTakeoverEvent): void {
+    const isTouched = this.#phase === IDLE && this.isMidFrame;
+    for (const bytes of this.#takeUnread()) if (!isTouched && bytes instanceof ByteBuf) event.give(bytes);
+    if (isTouched) event.interrupt();
+  }
 
   #leave(ctx: ChannelHandlerContext<T>): void {
-    const unread = unreadMessages([this.#input.takeUnread(), ...this.#waiting]);
-    this.#waiting = NONE;
+    const unread = this.#takeUnread();
     for (const message of unread) ctx.fireChannelRead(message as T);
     if (unread.length > 0) ctx.fireChannelReadComplete();
     this.handlerRemoved0?.(ctx);
   }
+
+  #takeUnread(): unknown[] {
+    const unread = unreadMessages([this.#input.takeUnread(), ...this.#waiting]);
+    this.#waiting = NONE;
+    return unread;
+  }
 }
-
-type Fate = "alive" | "failed" | "ended" | "removed";
-
-// Numbers, not names: the phase changes twice a frame, and storing a small integer needs no write barrier.
-const IDLE = 0;
-const DECODING = 1;
-const FORWARDING = 2;
-type Phase = typeof IDLE | typeof DECODING | typeof FORWARDING;
 
 /** Shared by all decoders that have nothing waiting; never written to. */
 const NONE: unknown[] = [];
-/** Bytes of a frame an error shows. */
-const HEX_WINDOW = 16;

@@ -64,6 +64,11 @@ export class StreamInput {
     return this.current.readableBytes >= this.#limit;
   }
 
+  /** The next bytes as hex, for an error: at most `shown`, and never more than a few. */
+  hexDump(shown: number): string {
+    return this.current.slice(this.current.readerIndex, Math.min(shown, HEX_WINDOW)).hexDump();
+  }
+
   /** Begins a chunk behind which nothing is torn: it is decoded in place. */
   enter(chunk: ByteBuf): void {
     this.#base += this.current.readerIndex - chunk.readerIndex;
@@ -160,3 +165,5 @@ export class StreamInput {
 const LEAST_ROOM = 128;
 /** Taken from a chunk at least while the length of the torn frame is not known. */
 const LEAST_BITE = 64;
+/** Bytes of a frame an error shows. */
+const HEX_WINDOW = 16;

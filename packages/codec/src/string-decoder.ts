@@ -7,7 +7,7 @@
  * ```
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
-import { type ChannelHandlerContext, ChannelInputShutdownEvent } from "@sluice/core";
+import { type ChannelHandlerContext, ChannelInputShutdownEvent, StreamTakeoverEvent } from "@sluice/core";
 import { ByteToMessageCodec } from "./byte-to-message-codec.js";
 import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
 import type { MessageSink } from "./message-sink.js";
@@ -71,6 +71,7 @@ export class StringDecoder extends MessageToMessageDecoder<ByteBuf, string> {
 
   override userEventTriggered(ctx: ChannelHandlerContext<string>, event: unknown): void {
     if (event === ChannelInputShutdownEvent) this.#endText(ctx);
+    else if (event instanceof StreamTakeoverEvent && this.#torn.isReadable()) event.interrupt();
     ctx.fireUserEventTriggered(event);
   }
 

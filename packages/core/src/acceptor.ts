@@ -40,7 +40,7 @@ export class Acceptor extends ChannelInboundHandler<Channel, never> {
       return;
     }
     children.add(child);
-    child.engine.active();
+    child.engine.begin();
   }
 
   override exceptionCaught(ctx: ChannelHandlerContext, error: Error): void {

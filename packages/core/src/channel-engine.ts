@@ -23,7 +23,7 @@ import {
 } from "./channel-events.js";
 import { ChannelOutboundBuffer, type OutboundBufferOwner } from "./channel-outbound-buffer.js";
 import { type Completion, settle } from "./channel-promise.js";
-import type { Timeout } from "./clock.js";
+import type { Clock, Timeout } from "./clock.js";
 import type { BindOptions, ChannelSignals, Connection, ConnectOptions, Listener } from "./transport.js";
 import { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
 
@@ -94,6 +94,14 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     } catch (thrown) {
       this.connectFailed(asError(thrown));
     }
+  }
+
+  /** Lets an accepted connection begin, now that its handlers are there: at once, or when it says that it is ready. */
+  begin(): void {
+    if (!("open" in this.end && this.end.open !== undefined)) return this.active();
+    if (this.state !== "open") return;
+    this.state = "connecting";
+    this.end.open();
   }
 
   requestRead(): void {
@@ -181,6 +189,10 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
 
   // ── signals, from the transport ────────────────────────────────────────────────────────────────────────────
 
+  get clock(): Clock {
+    return this.#channel.clock;
+  }
+
   active(): void {
     if (this.state !== "open" && this.state !== "connecting") return;
     this.state = "active";
@@ -194,7 +206,15 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   connectFailed(error: Error): void {
     if (this.state === "closed" || this.state === "active") return;
     // A channel that was closed while it connected has been closed on purpose, whatever becomes of the attempt.
-    this.destroy(this.state === "closing" ? undefined : error);
+    const cause = this.state === "closing" ? undefined : error;
+    // Nobody waits for an accepted connection to open.
+    if (this.state === "connecting" && this.#connecting === undefined)
+      this.#channel.pipeline.fireExceptionCaught(error);
+    this.destroy(cause);
+  }
+
+  event(event: unknown): void {
+    if (this.state !== "closed") this.#channel.pipeline.fireUserEventTriggered(event);
   }
 
   read(message: unknown): void {

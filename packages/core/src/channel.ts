@@ -330,6 +330,11 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     return this.#messages?.wantsMore ?? true;
   }
 
+  /** Messages that wait for the reader of `messages()`. @internal */
+  get unreadMessages(): number {
+    return this.#messages?.length ?? 0;
+  }
+
   /** Runs `task` on a later job, so that it is not nested in whatever runs now. @internal */
   defer(task: () => void): void {
     queueMicrotask(task);

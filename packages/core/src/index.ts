@@ -26,6 +26,7 @@ export {
   ChannelInputShutdownEvent,
   ChannelInputShutdownReadComplete,
   ChannelOutputShutdownEvent,
+  StreamTakeoverEvent,
 } from "./channel-events.js";
 export {
   ChannelGroup,

@@ -22,8 +22,12 @@ export class ServerChannel<In = any, Out = any> extends Channel<Channel<In, Out>
     super({
       createEnd: (signals) =>
         transport.createListener({
+          get clock() {
+            return signals.clock;
+          },
           active: () => signals.active(),
           connectFailed: (error) => signals.connectFailed(error),
+          event: (event) => signals.event(event),
           read: (message) => this.#pass(message as Channel, signals),
           readComplete: () => signals.readComplete(),
           inputShutdown: () => signals.inputShutdown(),

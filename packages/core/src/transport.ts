@@ -13,6 +13,7 @@
 import type { Channel } from "./channel.js";
 import type { ChannelOption } from "./channel-option.js";
 import type { ChannelOutboundBuffer } from "./channel-outbound-buffer.js";
+import type { Clock } from "./clock.js";
 import type { SocketAddress } from "./socket-address.js";
 
 /** Where and how to connect; transports read the fields they know. */
@@ -84,6 +85,11 @@ export interface Connection extends TransportEnd {
   /** Starts connecting; `signals.active` or `signals.connectFailed` follows. Throwing is failing at once. */
   connect(options: ConnectOptions): void;
   /**
+   * There if an accepted connection has something to do before it can be used, such as a handshake: begins with that;
+   * `signals.active` or `signals.connectFailed` follows.
+   */
+  readonly open?: (() => void) | undefined;
+  /**
    * Whether messages of this kind can be sent; others are refused with UNSUPPORTED_MESSAGE.
    *
    * @throws INVALID_ARGUMENT for one of that kind that can never be sent
@@ -129,9 +135,13 @@ export interface Listener extends TransportEnd {
  * `closed` may come from inside `close` and `destroy`, as the channel passes it on later in any case.
  */
 export interface ChannelSignals {
+  /** The channel's: a transport that waits for something waits by it. */
+  readonly clock: Clock;
   /** Connected or listening. */
   active(): void;
   connectFailed(error: Error): void;
+  /** Something else that handlers may want to know; it travels through the pipeline as a user event. */
+  event(event: unknown): void;
   /** One message; bytes as a `ByteBuf` over memory that is never written again. */
   read(message: unknown): void;
   /** The burst is over. */
