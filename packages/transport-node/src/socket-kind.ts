@@ -11,6 +11,7 @@
  */
 import type { ListenOptions, NetConnectOpts, Socket } from "node:net";
 import type { BindOptions, ChannelOption, ConnectOptions, SocketAddress } from "@sluice/core";
+import type { Opening } from "./socket-layer.js";
 
 /** Where the two ends of a connection are. */
 export interface SocketAddresses {
@@ -47,6 +48,8 @@ export interface SocketKind {
   /** Made when a connection is given its first option; without it there are none. */
   createSettings?(): SocketSettings;
 
+  /** What its connections do before their channels are active. */
+  readonly opening?: Opening;
   /** Whether what looks like the end of input is a reset; its `error` event comes next. */
   wasReset(socket: Socket): boolean;
   /** Ends a socket at once; so that its peer can tell it from an orderly end, if that is possible. */

@@ -10,28 +10,42 @@
  * goes out as it is. Otherwise short runs are copied side by side into a scratch region and long ones pass by reference.
  *
  * At most one batch is under way: while the system has no room the queue fills, and the next batch is as large as it
- * may be. When the system takes a batch at once, as it nearly always does, the scratch region is used again; otherwise
- * it goes with the write and a new one is made.
+ * may be. When the system takes a batch at once, as it nearly always does with TCP, its part of the scratch region is
+ * used again; otherwise, and always with TLS, that part goes with the write, and when little is left a new region is made.
  */
 import type { Socket } from "node:net";
 import { type ByteBuf, type ChannelOutboundBuffer, copyBytes } from "@sluice/core";
 
 export class SocketWriter {
   readonly #socket: Socket;
+  /** What lies below it, if something does: then nothing is ever taken at once. */
+  readonly #below: Socket | undefined;
   #queue: ChannelOutboundBuffer | undefined;
   /** Messages of the batch that the system has not taken yet. */
   #underWay = 0;
+  /** Messages that are still to be written; below 0 if that is not bounded. */
+  #rest = -1;
+  #onFinished: (() => void) | undefined;
   /** Made when it is needed first, which for most sockets is never. */
   #onWritten: (() => void) | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, below?: Socket) {
     this.#socket = socket;
+    this.#below = below;
   }
 
   /** Writes what is flushed, now and whenever there is room, until the queue's flushed part is empty. */
   write(queue: ChannelOutboundBuffer): void {
     this.#queue = queue;
-    while (this.#underWay === 0 && queue.flushedLength > 0) this.#writeBatch(queue);
+    while (this.#underWay === 0 && queue.flushedLength > 0 && this.#rest !== 0) this.#writeBatch(queue);
+  }
+
+  /** Writes what is flushed by now, and calls `then` when the system has taken it; nothing is written after that. */
+  finish(queue: ChannelOutboundBuffer, then: () => void): void {
+    this.#rest = queue.flushedLength;
+    if (this.#rest === 0) return then();
+    this.#onFinished = then;
+    this.write(queue);
   }
 
   /**
@@ -39,12 +53,13 @@ export class SocketWriter {
    * undefined where its handle does not tell.
    */
   get unsentBytes(): number | undefined {
-    return (this.#socket as unknown as { _handle: { writeQueueSize?: number } | null })._handle?.writeQueueSize;
+    const socket = this.#below ?? this.#socket;
+    return (socket as unknown as { _handle: { writeQueueSize?: number } | null })._handle?.writeQueueSize;
   }
 
   #writeBatch(queue: ChannelOutboundBuffer): void {
     const socket = this.#socket;
-    const available = queue.flushedLength;
+    const available = this.#rest < 0 ? queue.flushedLength : Math.min(queue.flushedLength, this.#rest);
     let run = queue.peek(0) as ByteBuf;
     let from = run.arrayOffset + run.readerIndex;
     let to = from;
@@ -64,19 +79,26 @@ export class SocketWriter {
     }
     this.#underWay = count;
     if (bytes === 0) return this.#taken();
+    // Behind a layer no empty write may follow (ADR 11), so the batch carries its callback itself.
+    const onWritten = this.#below === undefined ? undefined : this.#callback;
     let accepted: boolean;
-    if (batch.isEmpty) accepted = socket.write(viewOf(run.array, from, to));
+    if (batch.isEmpty) accepted = socket.write(viewOf(run.array, from, to), onWritten);
     else {
       batch.add(run.array, from, to);
-      accepted = batch.writeTo(socket);
+      accepted = batch.writeTo(socket, onWritten);
     }
+    if (onWritten !== undefined) return batch.finish(false);
     // A socket that is gone accepts nothing: its `close` event will fail what is queued.
     const isTaken = socket.writableLength === 0 && (accepted || !socket.destroyed);
     batch.finish(isTaken);
     if (isTaken) return this.#taken();
     // A write with a callback costs a tick each time, so only this rare path asks, with an empty one behind the batch.
+    socket.write(NOTHING, this.#callback);
+  }
+
+  get #callback(): () => void {
     this.#onWritten ??= () => this.#written();
-    socket.write(NOTHING, this.#onWritten);
+    return this.#onWritten;
   }
 
   #written(): void {
@@ -88,20 +110,29 @@ export class SocketWriter {
   #taken(): void {
     const count = this.#underWay;
     this.#underWay = 0;
+    if (this.#rest > 0) this.#rest -= count;
     this.#queue?.succeed(count);
+    if (this.#rest === 0) this.#finished();
+  }
+
+  #finished(): void {
+    const then = this.#onFinished;
+    this.#onFinished = undefined;
+    then?.();
   }
 }
 
 /** What is to be written by one system call. One for all sockets: it is filled and written without anything between. */
 const batch = {
   scratch: Buffer.allocUnsafeSlow(128 * 1024),
-  /** Of the scratch region: what the pieces hold already, and what has been copied. */
+  /** Of the scratch region: what went with earlier writes, what the pieces hold already, and what has been copied. */
+  base: 0,
   start: 0,
   end: 0,
   pieces: [] as Buffer[],
 
   get isEmpty(): boolean {
-    return this.end === 0 && this.pieces.length === 0;
+    return this.end === this.base && this.pieces.length === 0;
   },
 
   /** Adds a run: by reference if it is long, or if the scratch region has no room for it. */
@@ -116,15 +147,16 @@ const batch = {
     }
   },
 
-  /** @returns what the last `write` returned */
-  writeTo(socket: Socket): boolean {
+  /** @returns what the last `write`, which gets the callback, returned */
+  writeTo(socket: Socket, onWritten: (() => void) | undefined): boolean {
     this.cutScratch();
     const { pieces } = this;
     this.pieces = [];
-    if (pieces.length === 1) return socket.write(pieces[0] as Buffer);
-    let accepted = false;
+    const last = pieces.pop() as Buffer;
+    if (pieces.length === 0) return socket.write(last, onWritten);
     socket.cork();
-    for (const piece of pieces) accepted = socket.write(piece);
+    for (const piece of pieces) socket.write(piece);
+    const accepted = socket.write(last, onWritten);
     socket.uncork();
     return accepted;
   },
@@ -134,10 +166,14 @@ const batch = {
     this.start = this.end;
   },
 
-  /** The scratch region can be used again if the system has taken what is in it. */
+  /** Its part of the scratch region can be used again if the system has taken what is in it. */
   finish(isTaken: boolean): void {
-    if (this.end > 0 && !isTaken) this.scratch = Buffer.allocUnsafeSlow(this.scratch.length);
-    this.start = this.end = 0;
+    if (!isTaken) this.base = this.end;
+    if (this.scratch.length - this.base < LEAST_SCRATCH) {
+      this.scratch = Buffer.allocUnsafeSlow(this.scratch.length);
+      this.base = 0;
+    }
+    this.start = this.end = this.base;
   },
 };
 
@@ -147,4 +183,5 @@ function viewOf(array: Uint8Array, from: number, to: number): Buffer {
 
 const NOTHING = Buffer.alloc(0);
 const LONGEST_COPIED = 4 * 1024;
+const LEAST_SCRATCH = 64 * 1024;
 const LARGEST_BATCH = 256 * 1024;
