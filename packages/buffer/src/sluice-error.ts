@@ -85,6 +85,21 @@ export const ERRORS = {
   PEER_UNREACHABLE: recoverable("A datagram could not reach its peer: nobody listens there, or no way leads there."),
   TRANSPORT_FAILED: fatal("The transport reported an error Sluice has no own code for."),
 
+  // TLS
+  TLS_HOSTNAME_MISMATCH: fatal("The peer's certificate is for another name than the one connected to."),
+  TLS_CERTIFICATE_EXPIRED: fatal("The peer's certificate is no longer valid, or not yet."),
+  TLS_UNKNOWN_CA: fatal("The peer's certificate was not issued by anybody who is trusted."),
+  TLS_CERTIFICATE_REQUIRED: fatal("One end must show a certificate and has none."),
+  TLS_CERTIFICATE_REJECTED: fatal("The peer does not accept our certificate."),
+  TLS_UNKNOWN_SERVER_NAME: fatal("A client asks for a server name that there is no certificate for."),
+  TLS_NO_APPLICATION_PROTOCOL: fatal("The two ends have no application protocol in common."),
+  TLS_PROTOCOL_VERSION: fatal("The two ends have no version of TLS in common."),
+  TLS_PLAINTEXT: fatal("The peer sends something else than TLS."),
+  TLS_PLAINTEXT_INJECTED: fatal("Plain text came behind the request to start TLS; it has been dropped."),
+  TLS_HANDSHAKE_FAILED: fatal("The TLS handshake failed for another reason; it is in the message."),
+  TLS_PROTOCOL_ERROR: fatal("The peer broke the rules of TLS after the handshake, or ended it with an alert."),
+  TLS_TRUNCATED: fatal("The stream ended without TLS saying so: what came may be a part only."),
+
   // codec
   FRAME_TOO_LONG: recoverable("A frame is longer than the limit; it has been skipped."),
   FRAME_CORRUPTED: fatal("A frame's length or boundary is impossible; the stream cannot be read on."),

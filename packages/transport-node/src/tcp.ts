@@ -46,7 +46,8 @@ export function tcp(options: TcpOptions = {}): Transport<ByteBuf, ByteBuf> {
   };
 }
 
-function tcpKind({ ifUnsupported }: TcpOptions): SocketKind {
+/** What TLS over it shares. */
+export function tcpKind({ ifUnsupported }: TcpOptions): SocketKind {
   return {
     label: "TCP",
 
