@@ -16,7 +16,7 @@ import { tlsOf } from "./tls-of.js";
 
 export interface ApplicationProtocolNegotiationHandlerOptions {
   /** Adds the handlers of a protocol at the end of the pipeline, by the protocol's ALPN name. May take its time. */
-  readonly protocols: Readonly<Record<string, (pipeline: ChannelPipeline<any, any>) => unknown>>;
+  readonly protocols: Readonly<Record<string, (pipeline: ChannelPipeline) => unknown>>;
   /**
    * The protocol to assume when none was negotiated: the peer does not use ALPN, or speaks plain text.
    * @default none: TLS_NO_APPLICATION_PROTOCOL

@@ -44,10 +44,7 @@ export interface StartTlsOptions {
  * `TLS_` codes; `exceptionCaught` gets the same error and the channel closes, so the promise may be left alone.
  * @throws CHANNEL_NOT_ACTIVE, CHANNEL_CLOSED; INVALID_ARGUMENT for a channel that is not TCP or has TLS already
  */
-export function startTls(
-  target: Channel<any, any> | ChannelHandlerContext,
-  options: StartTlsOptions,
-): Promise<TlsSession> {
+export function startTls(target: Channel | ChannelHandlerContext, options: StartTlsOptions): Promise<TlsSession> {
   const channel = target instanceof ChannelHandlerContext ? target.channel : target;
   const connection = plainConnection(channel);
   if (options.side === "server") options.context.requireCertificate();

@@ -7,7 +7,7 @@ import { TlsLayer } from "./tls-layer.js";
  * What the handshake of a channel agreed on, the peer's certificate among it; undefined for a channel that is not secured
  * by TLS (yet).
  */
-export function tlsOf(channel: Channel<any, any>): TlsSession | undefined {
+export function tlsOf(channel: Channel): TlsSession | undefined {
   const { end } = channel.engine;
   const layer = end instanceof SocketConnection ? end.layer : undefined;
   return layer instanceof TlsLayer ? layer.session : undefined;
