@@ -82,7 +82,7 @@ export class TlsScene implements AsyncDisposable {
 
   /** A TCP connection that has to do the rest by itself. */
   async raw(): Promise<net.Socket> {
-    const socket = net.connect({ port: this.port, host: "127.0.0.1", allowHalfOpen: true });
+    const socket = net.connect({ port: this.port, host: "127.0.0.1" });
     socket.on("error", () => {});
     this.#open.push({ close: () => socket.destroy() });
     await once(socket, "connect");
@@ -129,6 +129,13 @@ export function codeOf(error: unknown): string {
 /** The code `promise` rejects with. */
 export function failure(promise: PromiseLike<unknown>): Promise<string> {
   return Promise.resolve(promise).then(() => "no failure", codeOf);
+}
+
+/** Waits until the peer has let go of `socket`, in whichever way. */
+export function gone(socket: net.Socket): Promise<void> {
+  if (socket.closed) return Promise.resolve();
+  socket.resume();
+  return new Promise((resolve) => void socket.once("close", () => resolve()));
 }
 
 export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
