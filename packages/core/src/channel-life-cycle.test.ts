@@ -286,6 +286,56 @@ describe("the transport breaking", () => {
   });
 });
 
+describe("a connection that has to open first", () => {
+  /** As an acceptor makes it. */
+  function accepted(...handlers: Parameters<typeof scripted>) {
+    const scene = scripted(...handlers);
+    const opened: string[] = [];
+    Object.assign(scene.end, { open: () => opened.push("open") });
+    scene.channel.engine.begin();
+    return { ...scene, opened };
+  }
+
+  it("is not active before it says so", async () => {
+    const trace: string[] = [];
+    const { channel, end, log, opened } = accepted(recorder("A", trace));
+    expect([opened, channel.isActive, channel.isOpen, log]).toEqual([["open"], false, true, []]);
+    channel.engine.begin();
+    expect(opened).toHaveLength(1);
+    end.signals.active();
+    end.signals.event("how it went");
+    expect(trace).toEqual(["A.added", "A.active", "A.READ", "A.event how it went"]);
+    expect(log).toEqual(["on active"]);
+  });
+
+  it("tells the pipeline when it fails, for nobody else is waiting", async () => {
+    const trace: string[] = [];
+    const { channel, end, log } = accepted(recorder("A", trace));
+    const failure = new Error("no handshake");
+    end.signals.connectFailed(failure);
+    await channel.closed;
+    expect(trace).toEqual(["A.added", "A.caught no handshake", "A.removed"]);
+    expect(log).toEqual(["on error no handshake", "on close no handshake"]);
+    expect([channel.closeCause, end.saw().at(-1)]).toEqual([failure, "destroy"]);
+  });
+
+  it("may be closed meanwhile, and then has not failed", async () => {
+    const trace: string[] = [];
+    const { channel, end, log } = accepted(recorder("A", trace));
+    const closing = channel.close();
+    end.signals.connectFailed(new Error("no handshake"));
+    await closing;
+    expect([log, channel.closeCause]).toEqual([["on close"], undefined]);
+    expect(trace).toEqual(["A.added", "A.CLOSE", "A.removed"]);
+  });
+
+  it("begins at once when it need not", () => {
+    const { channel, log } = scripted();
+    channel.engine.begin();
+    expect([channel.isActive, log]).toEqual([true, ["on active"]]);
+  });
+});
+
 describe("what a channel tells of itself", () => {
   it("its addresses, parent, id and clock", () => {
     const { channel, clock } = scripted();
