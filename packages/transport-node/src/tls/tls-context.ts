@@ -11,6 +11,7 @@
  * Certificates are parsed when the context is made, not for each connection. One context may serve any number of
  * transports, as a server and as a client.
  */
+import { constants } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { SluiceError } from "@sluice/buffer";
 import { ClientSessions } from "./client-sessions.js";
@@ -132,6 +133,8 @@ function secureContext(options: TlsOptions, certificate: Partial<TlsCertificate>
       ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
       minVersion: options.minVersion ?? MIN_VERSION,
       maxVersion: options.maxVersion ?? MAX_VERSION,
+      // Until 1.2 it was a way to keep a server busy, and to mix up what was said before with what is said after.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       // Without one a server that asks for certificates could not resume sessions.
       sessionIdContext: "sluice",
     } satisfies SecureContextOptions);

@@ -177,8 +177,6 @@ export class TlsLayer implements SocketLayer {
     const { side, context } = this.#options;
     const error = side === "server" ? clientCertificateError(secured, context.rules) : undefined;
     if (error !== undefined) return this.#on("failed", certificateError(error));
-    // A peer that wants other keys gets a new connection; until 1.2 this was a way to keep a server busy.
-    secured.disableRenegotiation();
     this.#on("secured");
   }
 

@@ -10,6 +10,8 @@ import type { ByteBuf } from "@sluice/buffer";
 
 export class TlsWire extends Duplex {
   readonly #socket: Socket;
+  /** What has arrived while our end of stream was on its way. */
+  #held: Buffer[] | undefined;
 
   constructor(socket: Socket) {
     // Destroyed with the TLS above it only: that may hold what has not been read when both directions have ended.
@@ -22,11 +24,15 @@ export class TlsWire extends Duplex {
   /** @returns whether more may come */
   receive(bytes: ByteBuf): boolean {
     const { array, arrayOffset, readerIndex, readableBytes } = bytes;
-    return this.push(Buffer.from(array.buffer, array.byteOffset + arrayOffset + readerIndex, readableBytes));
+    const chunk = Buffer.from(array.buffer, array.byteOffset + arrayOffset + readerIndex, readableBytes);
+    if (this.#held === undefined) return this.push(chunk);
+    this.#held.push(chunk);
+    return false;
   }
 
   endInput(): void {
-    this.push(null);
+    if (this.#held === undefined) this.push(null);
+    else this.#held.push(END);
   }
 
   override _read(): void {
@@ -47,7 +53,11 @@ export class TlsWire extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.#socket.end(callback);
+    this.#held = [];
+    this.#socket.end((error?: Error | null) => {
+      callback(error);
+      setImmediate(() => this.#releaseHeld());
+    });
   }
 
   /** An alert that says why is still sent. */
@@ -55,4 +65,15 @@ export class TlsWire extends Duplex {
     this.#socket.destroySoon();
     callback(error);
   }
+
+  /** Node takes no write while our end is on its way, and what arrives may make TLS write: the process would not survive. */
+  #releaseHeld(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const chunk of held) this.push(chunk === END ? null : chunk);
+    this.#socket.resume();
+  }
 }
+
+/** Stands for the peer's end of stream. */
+const END = Buffer.alloc(0);
