@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import net from "node:net";
+import { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { ByteBuf, ChannelInputShutdownEvent, ChannelOption, CloseDelimitedFrameDecoder, type TlsOptions } from "sluice";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -214,6 +215,20 @@ describe.each([
     expect([received, channel.closeCause]).toEqual([100_000, undefined]);
   });
 
+  it("breaks on a record that nobody could have sent, and serves the next", async () => {
+    await using scene = await serve();
+    const raw = await scene.raw();
+    const socket = connectTls({ socket: new Tapped(raw), ca: all.authority.cert, maxVersion, servername: "localhost" });
+    socket.on("error", () => {});
+    await once(socket, "secureConnect");
+    socket.write("hello");
+    await once(socket, "data");
+    raw.write(Buffer.concat([Buffer.from("1703030020", "hex"), Buffer.alloc(32)]));
+    await expect.poll(() => scene.errors).toEqual(["TLS_PROTOCOL_ERROR"]);
+    expect(await scene.echoes(trusting())).toBe("hello");
+    socket.destroy();
+  });
+
   describe("the end of a stream", () => {
     const collect = (messages: string[], errors: string[]): ServeOptions => ({
       handler: (p) =>
@@ -268,3 +283,21 @@ describe.each([
     }
   });
 });
+
+/** A socket that others may write to as well. */
+class Tapped extends Duplex {
+  readonly #socket: net.Socket;
+
+  constructor(socket: net.Socket) {
+    super();
+    this.#socket = socket;
+    socket.on("data", (chunk) => this.push(chunk));
+    socket.on("end", () => this.push(null));
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    this.#socket.write(chunk, callback);
+  }
+}

@@ -72,10 +72,11 @@ export class TlsScene implements AsyncDisposable {
     options: TlsTransportOptions,
     init: (pipeline: Pipeline) => void = () => {},
     configure: (bootstrap: Bootstrap) => void = () => {},
+    port = this.port,
   ): Promise<Channel<ByteBuf, ByteBuf>> {
     const bootstrap = new Bootstrap().transport(tls(options)).handler(init);
     configure(bootstrap);
-    const channel = await bootstrap.connect({ host: "localhost", port: this.port });
+    const channel = await bootstrap.connect({ host: "localhost", port });
     this.#open.push({ close: () => channel.closeForcibly() });
     return channel;
   }
