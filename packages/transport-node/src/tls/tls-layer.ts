@@ -169,7 +169,7 @@ export class TlsLayer implements SocketLayer {
     secured.on("error", failed);
     // What a server's handshake fails with; not documented. Without it `close` would tell that it failed, but not why.
     secured.on("_tlsError", failed);
-    secured.on("end", () => this.#ended());
+    secured.on("end", () => this.#connection.whenAsked(() => this.#ended()));
     secured.on("close", () => this.#on("closed", handshakeLeft()));
   }
 
