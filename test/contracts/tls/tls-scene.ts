@@ -104,7 +104,7 @@ export class TlsScene implements AsyncDisposable {
   }
 }
 
-export function echo(pipeline: Pipeline): void {
+function echo(pipeline: Pipeline): void {
   pipeline.addLast({
     channelRead(ctx: ChannelHandlerContext<ByteBuf, ByteBuf>, bytes: ByteBuf) {
       ctx.writeAndFlush(bytes);
