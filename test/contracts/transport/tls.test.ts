@@ -7,12 +7,12 @@ const { missing } = TestCertificates;
 const certificates = missing === undefined ? new TestCertificates() : undefined;
 afterAll(() => certificates?.[Symbol.dispose]());
 
-/** One end ends with close_notify, the other with TCP's reset: what is between is for TLS's own tests. */
 describe.each(["TLSv1.2", "TLSv1.3"] as const)("tls, %s", (maxVersion) => {
   if (certificates === undefined) return it("the contract", (context) => context.skip(missing));
   const contract = transportContract({
     transport: tls({ ...certificates.localhost, ca: certificates.authority.cert, maxVersion }),
     bindOptions: () => ({ host: "127.0.0.1", port: 0 }),
+    differences: { handshakeEvent: "TlsHandshakeEvent" },
     bulkBytes: 64 * 1024 * 1024,
   });
   for (const { name, run, limitMs } of contract) it(name, run, limitMs);

@@ -20,11 +20,12 @@ import { channelCases } from "./channel-contract.js";
 import { CLOSING_CASES } from "./closing-cases.js";
 import { CONNECTING_CASES } from "./connecting-cases.js";
 import { HALF_CLOSURE_CASES, NO_HALF_CLOSURE_CASES } from "./half-closure-cases.js";
+import { HANDSHAKE_CASES } from "./handshake-cases.js";
 import { BYTE_STREAM_CASES, MESSAGE_CASES, OBJECT_CASES, ONLY_BYTES_CASES } from "./message-cases.js";
 import { READING_CASES } from "./reading-cases.js";
 import { NO_RESET_CASES, RESET_CASES } from "./reset-cases.js";
 import { type Cases, CLEAN_UP_MS, type ContractCase } from "./scene.js";
-import { SERVING_CASES } from "./serving-cases.js";
+import { SERVING_CASES, WAITING_CASES } from "./serving-cases.js";
 import { STUCK_CASES, STUCK_RESET_CASES } from "./stuck-cases.js";
 import { type Side, TransportScene } from "./transport-scene.js";
 import { WRITING_CASES } from "./writing-cases.js";
@@ -43,6 +44,12 @@ export interface TransportDifferences {
   readonly keepsMessages?: boolean;
   /** Messages need not be bytes; any other value arrives as the same value. @default false: UNSUPPORTED_MESSAGE */
   readonly carriesObjects?: boolean;
+  /**
+   * A connection opens with a handshake of its two ends, which tells each of them how it went by a user event right behind
+   * `channelActive`: an object of a class of this name. So connecting waits for a server that does not accept, and fails
+   * if the server refuses. @default none
+   */
+  readonly handshakeEvent?: string;
 }
 
 export interface TransportContractOptions {
@@ -111,7 +118,7 @@ export function transportContract(options: TransportContractOptions): ContractCa
 }
 
 function transportCases(differences: TransportDifferences): Cases<TransportScene> {
-  const { noHalfClosure, noReset, noBackPressure, keepsMessages, carriesObjects } = differences;
+  const { noHalfClosure, noReset, noBackPressure, keepsMessages, carriesObjects, handshakeEvent } = differences;
   return {
     ...ADDRESS_CASES,
     ...CONNECTING_CASES,
@@ -126,5 +133,6 @@ function transportCases(differences: TransportDifferences): Cases<TransportScene
     ...(noReset ? NO_RESET_CASES : RESET_CASES),
     ...(noReset || noBackPressure ? {} : STUCK_RESET_CASES),
     ...SERVING_CASES,
+    ...(handshakeEvent === undefined ? WAITING_CASES : HANDSHAKE_CASES),
   };
 }

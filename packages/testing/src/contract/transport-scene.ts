@@ -66,6 +66,8 @@ export class TransportScene extends Scene implements OpeningScene {
     super();
     this.contract = contract;
     this.#side = side;
+    const { handshakeEvent } = contract.differences ?? {};
+    if (handshakeEvent !== undefined) leaveOut(this.trace, `event ${handshakeEvent}`);
   }
 
   bootstrap(): Bootstrap<ByteBuf, ByteBuf> {
@@ -100,6 +102,17 @@ export class TransportScene extends Scene implements OpeningScene {
   /** Connects to a server, by a plain client unless told otherwise. */
   async connect(server: ServerChannel, bootstrap = this.bootstrap()): Promise<Channel> {
     return this.own(await bootstrap.connect(this.addressOf(server)));
+  }
+
+  /**
+   * Connects to a server that will not have it, and waits until that is over: the connection ends, or if it begins with a
+   * handshake the attempt fails.
+   */
+  async knock(server: ServerChannel): Promise<void> {
+    const error = await errorOf(this.connect(server).then((client) => client.closed));
+    const fails = this.contract.differences?.handshakeEvent !== undefined;
+    if (fails && error === undefined) throw new Error("the attempt succeeds");
+    if (!fails && error !== undefined) throw error;
   }
 
   /** A connection whose two ends are at hand. */
@@ -207,6 +220,17 @@ export class TransportScene extends Scene implements OpeningScene {
 interface Fence {
   readonly client: Channel;
   readonly echoed: () => number;
+}
+
+/** What a transport tells of its own is no part of what all of them tell. */
+function leaveOut(trace: string[], event: string): void {
+  Object.defineProperty(trace, "push", {
+    value: (...steps: string[]) =>
+      Array.prototype.push.apply(
+        trace,
+        steps.filter((step) => !step.endsWith(event)),
+      ),
+  });
 }
 
 function addAll(pipeline: ChannelPipeline, handlers: readonly ChannelHandler[]): void {
