@@ -16,6 +16,7 @@
 import { SluiceError } from "@sluice/buffer";
 import { asError } from "./as-error.js";
 import type { Channel } from "./channel.js";
+import { aborted, notConnected, unsupported } from "./channel-errors.js";
 import {
   ChannelInputShutdownEvent,
   ChannelInputShutdownReadComplete,
@@ -437,18 +438,6 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     this.#closing = undefined;
     for (const completion of closing) settle(completion, undefined, this);
   }
-}
-
-function notConnected(): SluiceError {
-  return new SluiceError("CHANNEL_NOT_ACTIVE", "flushed before the channel was connected");
-}
-
-function unsupported(what: string): SluiceError {
-  return new SluiceError("INVALID_ARGUMENT", `cannot ${what}`);
-}
-
-function aborted(signal: AbortSignal | undefined): SluiceError {
-  return new SluiceError("ABORTED", undefined, { cause: signal?.reason });
 }
 
 /** 256 times the default high-water mark: room for a burst, far from what would hurt a server's memory. */

@@ -1,0 +1,14 @@
+/** What operations on a channel fail with that come at the wrong time, or to the wrong kind of channel. */
+import { SluiceError } from "@sluice/buffer";
+
+export function notConnected(): SluiceError {
+  return new SluiceError("CHANNEL_NOT_ACTIVE", "flushed before the channel was connected");
+}
+
+export function unsupported(what: string): SluiceError {
+  return new SluiceError("INVALID_ARGUMENT", `cannot ${what}`);
+}
+
+export function aborted(signal: AbortSignal | undefined): SluiceError {
+  return new SluiceError("ABORTED", undefined, { cause: signal?.reason });
+}
