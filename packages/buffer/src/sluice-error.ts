@@ -84,6 +84,7 @@ export const ERRORS = {
   DATAGRAMS_DROPPED: recoverable("Datagrams arrived while nobody read, and had to be dropped for lack of room."),
   PEER_UNREACHABLE: recoverable("A datagram could not reach its peer: nobody listens there, or no way leads there."),
   TRANSPORT_FAILED: fatal("The transport reported an error Sluice has no own code for."),
+  FILE_FAILED: recoverable("A file could not be opened, written or closed."),
 
   // TLS
   TLS_HOSTNAME_MISMATCH: fatal("The peer's certificate is for another name than the one connected to."),
@@ -124,6 +125,9 @@ export const ERRORS = {
   UNEXPECTED_RESPONSE: recoverable("A response arrived that no request was waiting for; it has been dropped."),
   INBOUND_QUEUE_FULL: fatal("More messages came than may wait to be read; the channel is being closed."),
   STREAM_INTERRUPTED: fatal("A stream could not be sent to its end: its source failed, or its handler was removed."),
+  CAPTURE_STOPPED: recoverable(
+    "A capture of packets has stopped: its sink failed or its file is full; channels go on.",
+  ),
 
   // timers
   TIMER_STOPPED: recoverable("A timer was used after it had been stopped."),

@@ -99,6 +99,14 @@
  *   .addLast(new LoggingHandler({ logger: console, name: "lines", hexDump: false }));
  * ```
  *
+ * **What crossed the wire** a {@link PcapWriteHandler} keeps for Wireshark: packets of TCP or UDP around the bytes that pass
+ * it, of any number of channels, in one {@link PcapCapture} of bounded files:
+ *
+ * ```ts
+ * const capture = new PcapCapture({ sink: (slot) => fileSink(`wire-${slot}.pcapng`), onError: console.warn });
+ * pipeline.addFirst(new PcapWriteHandler({ capture }));
+ * ```
+ *
  * All time comes from the channel's `Clock`, so a test moves it by hand:
  *
  * ```ts
@@ -136,6 +144,9 @@ export type { Logger, LogLevel } from "./logger.js";
 export { LoggingHandler, type LoggingHandlerOptions } from "./logging-handler.js";
 export { type MissCounterOptions, missCounter } from "./miss-counter.js";
 export { type OneByteHeartbeatOptions, oneByteHeartbeat } from "./one-byte-heartbeat.js";
+export { PcapCapture, type PcapCaptureOptions } from "./pcap/pcap-capture.js";
+export type { PcapSink } from "./pcap/pcap-sink.js";
+export { PcapWriteHandler, type PcapWriteHandlerOptions } from "./pcap/pcap-write-handler.js";
 export { ReadTimeoutHandler } from "./read-timeout-handler.js";
 export type { RequestMatchingOptions, RequestOptions } from "./request-matching-handler.js";
 export {

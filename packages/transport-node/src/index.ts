@@ -19,8 +19,10 @@
  * Below UDP, in `udp`: the inbox that bounds what waits while nobody reads, the sender, the settings, and the connection
  * that drives them. {@link joinGroup} makes its channels members of multicast groups, {@link datagramLosses} counts.
  *
- * {@link FrameStream} runs decoders in Node streams, without a channel.
+ * {@link FrameStream} runs decoders in Node streams, without a channel. {@link fileSink} takes what a
+ * capture writes.
  */
+export { type FileSink, fileSink } from "./file-sink.js";
 export { FrameStream, type FrameStreamOptions } from "./frame-stream.js";
 export { type TcpOptions, tcp } from "./tcp.js";
 export {
