@@ -17,6 +17,7 @@ import { Attribute, type AttributeKey } from "./attribute-key.js";
 import { ChannelEngine } from "./channel-engine.js";
 import type { ChannelHandler } from "./channel-handler.js";
 import { ChannelMessages } from "./channel-messages.js";
+import { tellObservers, tellObserversOfException } from "./channel-observer.js";
 import { ChannelOption } from "./channel-option.js";
 import { ChannelPipeline } from "./channel-pipeline.js";
 import { ChannelPromise } from "./channel-promise.js";
@@ -296,6 +297,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     const goesOn = this.engine.outlives(error, this.listenerCount("error") > 0);
     if (!goesOn && !this.#isOver && !isAboutClosing(error)) this.engine.cause ??= error;
     try {
+      tellObserversOfException(this, error);
       if (!this.emit("error", error)) this.parent?.childFailed(this, error);
     } catch (thrown) {
       // Even the listener for errors failed: there is nobody left here to tell.
@@ -312,8 +314,9 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   tell(event: "active" | "inactive"): void;
   tell(event: "writability", writable: boolean): void;
   tell(event: "close", cause: Error | undefined): void;
-  tell(event: keyof ChannelEvents, ...args: any[]): void {
+  tell(event: Exclude<keyof ChannelEvents, "error">, ...args: any[]): void {
     try {
+      tellObservers(event, this);
       this.emit(event, ...(args as [any]));
     } catch (thrown) {
       this.unhandledError(asError(thrown));

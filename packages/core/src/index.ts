@@ -12,6 +12,7 @@
  * 7. {@link ReconnectingClient}: a client that keeps one live channel.
  * 8. {@link ConnectionRefusedEvent}: how a server turns connections away.
  * 9. {@link Transport}: what carries them; write your own.
+ * 10. {@link observeChannels}: all channels of the process, for diagnostics.
  *
  * Beside this entry: `@sluice/core/embedded` (channels for tests), `@sluice/core/local` (channels inside one
  * process), `@sluice/core/decorators` (`@Sharable`).
@@ -47,6 +48,7 @@ export type {
 } from "./channel-handler.js";
 export { ChannelHandlerContext } from "./channel-handler-context.js";
 export { ChannelInboundHandler } from "./channel-inbound-handler.js";
+export { type ChannelObserver, observeChannels } from "./channel-observer.js";
 export { ChannelOption } from "./channel-option.js";
 export { ChannelOutboundBuffer } from "./channel-outbound-buffer.js";
 export { ChannelOutboundHandler } from "./channel-outbound-handler.js";
