@@ -1,5 +1,7 @@
 /** Every host function this package may use, and no other: the compiler knows no host. */
 
+declare function queueMicrotask(callback: () => void): void;
+
 interface AbortSignal {
   readonly aborted: boolean;
   readonly reason: unknown;

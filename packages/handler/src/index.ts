@@ -107,6 +107,15 @@
  * pipeline.addFirst(new PcapWriteHandler({ capture }));
  * ```
  *
+ * **How much of everything** a {@link MetricsHandler} counts where it stands, and {@link MetricsTotals} add up for a server
+ * or a process; {@link registerPrometheusMetrics} shows them:
+ *
+ * ```ts
+ * const totals = new MetricsTotals({ name: "api" });
+ * pipeline.addLast(new MetricsHandler({ totals })).addLast(framing);
+ * totals.snapshot().bytesRead;
+ * ```
+ *
  * All time comes from the channel's `Clock`, so a test moves it by hand:
  *
  * ```ts
@@ -142,6 +151,18 @@ export { IpFilterHandler, type IpFilterHandlerOptions } from "./ip-filter-handle
 export type { IpFilterAction, IpFilterRule } from "./ip-rules.js";
 export type { Logger, LogLevel } from "./logger.js";
 export { LoggingHandler, type LoggingHandlerOptions } from "./logging-handler.js";
+export { ChannelMetrics } from "./metrics/channel-metrics.js";
+export { MetricsHandler, type MetricsHandlerOptions } from "./metrics/metrics-handler.js";
+export type { MetricsSnapshot, RoundTripSummary } from "./metrics/metrics-snapshot.js";
+export { MetricsTotals, type MetricsTotalsOptions } from "./metrics/metrics-totals.js";
+export {
+  type PrometheusClient,
+  type PrometheusCounter,
+  type PrometheusGauge,
+  type PrometheusMetricOptions,
+  type PrometheusMetricsOptions,
+  registerPrometheusMetrics,
+} from "./metrics/prometheus-metrics.js";
 export { type MissCounterOptions, missCounter } from "./miss-counter.js";
 export { type OneByteHeartbeatOptions, oneByteHeartbeat } from "./one-byte-heartbeat.js";
 export { PcapCapture, type PcapCaptureOptions } from "./pcap/pcap-capture.js";
