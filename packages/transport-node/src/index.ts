@@ -20,8 +20,12 @@
  * that drives them. {@link joinGroup} makes its channels members of multicast groups, {@link datagramLosses} counts.
  *
  * {@link FrameStream} runs decoders in Node streams, without a channel. {@link fileSink} takes what a
- * capture writes.
+ * capture writes, and
+ * `channel-diagnostics` publishes the lives of channels on `node:diagnostics_channel`.
  */
+import "./channel-diagnostics.js";
+
+export type { ChannelDiagnostics } from "./channel-diagnostics.js";
 export { type FileSink, fileSink } from "./file-sink.js";
 export { FrameStream, type FrameStreamOptions } from "./frame-stream.js";
 export { type TcpOptions, tcp } from "./tcp.js";
