@@ -222,7 +222,7 @@ describe("tshark sees how a connection ended", () => {
     await server.shutdown();
     await over;
     capture.close();
-    return readCapture(file, warnings).packets.map(({ flags, bytes }) => `${flags} ${bytes}`);
+    return readCapture(file, { warnings }).packets.map(({ flags, bytes }) => `${flags} ${bytes}`);
   }
   const OPENED = ["S 0", "AS 0", "A 0"];
 
@@ -251,6 +251,22 @@ describe("tshark sees how a connection ended", () => {
     const flags = await withClient("reset", reset, false, 1);
     expect(flags).toEqual([...OPENED, "AP 5", "AP 5", "AR 0"]);
   });
+});
+
+it("tshark sees that a capture has paused", () => {
+  const { file, capture } = capturing("paused");
+  const channel = new EmbeddedChannel(new PcapWriteHandler({ capture }));
+  channel.writeOutbound(ByteBuf.from("before"));
+  capture.pause();
+  channel.writeOutbound(ByteBuf.from("meanwhile"));
+  capture.resume();
+  channel.writeOutbound(ByteBuf.from("after"));
+  channel.finish();
+  capture.close();
+  const missing = ["tcp.analysis.flags", "tcp.analysis.lost_segment"];
+  const acknowledged = ["tcp.analysis.flags", "tcp.analysis.ack_lost_segment"];
+  const { packets } = readCapture(file, { warnings: 2, findings: [...missing, ...acknowledged] });
+  expect(packets.map(({ bytes }) => bytes).filter((bytes) => bytes > 0)).toEqual([6, 5]);
 });
 
 describe("tshark reads each file of a ring", () => {

@@ -34,23 +34,29 @@ export function requireTshark(context: TestContext): void {
   }
 }
 
-/**
- * Reads a capture in which nothing is wrong: its form, every checksum, and what TCP analysis makes of it.
- *
- * @param warnings How many packets Wireshark is to warn of, for a capture of something to be warned of.
- */
-export function readCapture(file: string, warnings = 0): SeenCapture {
+/** How many packets Wireshark is to complain about, in a capture of something to be complained about. */
+export interface ExpectedComplaints {
+  /** @default none */
+  readonly warnings?: number;
+  /** Findings of its TCP analysis. @default none */
+  readonly findings?: readonly string[];
+}
+
+/** Reads a capture in which nothing else is wrong: its form, every checksum, and what TCP analysis makes of it. */
+export function readCapture(file: string, { warnings = 0, findings = [] }: ExpectedComplaints = {}): SeenCapture {
   const lines = tshark(file, ["-T", "fields", ...FIELDS.flatMap((field) => ["-e", field]), "-z", "conv,tcp"]);
   const rows = lines.filter((line) => /^\d+\t/.test(line)).map((line) => line.split("\t"));
   const wrong: string[][] = [];
   let warned = 0;
+  const found: string[] = [];
   const packets = rows.map((row) => {
     const field = (name: (typeof FIELDS)[number]) => row[FIELDS.indexOf(name)] ?? "";
     const severities = field("_ws.expert.severity").split(",").filter(Boolean).map(Number);
     if (severities.some((severity) => severity >= WARNING)) warned++;
     const transport = field("tcp.checksum.status") || field("udp.checksum.status");
     const isChecked = transport === "1" && (field("ipv6.src") !== "" || field("ip.checksum.status") === "1");
-    if (!isChecked || field("tcp.analysis.flags") !== "" || field("_ws.malformed") !== "") wrong.push(row);
+    if (!isChecked || field("_ws.malformed") !== "") wrong.push(row);
+    found.push(...ANALYSIS.filter((name) => field(name) !== ""));
     return {
       stream: field("tcp.stream"),
       from: `${field("ip.src") || field("ipv6.src")}:${field("tcp.srcport") || field("udp.srcport")}`,
@@ -60,6 +66,7 @@ export function readCapture(file: string, warnings = 0): SeenCapture {
     };
   });
   expect(wrong).toEqual([]);
+  expect(found).toEqual(findings);
   expect(warned).toBe(warnings);
   expectInfo(file, packets.length);
   return { packets, conversations: lines.filter((line) => line.includes("<->")).map(conversation) };
@@ -98,8 +105,11 @@ function conversation(line: string): SeenConversation {
 const FIELDS = [
   ...["frame.number", "tcp.stream", "ip.src", "ipv6.src", "tcp.srcport", "udp.srcport", "tcp.flags.str", "tcp.len"],
   ...["udp.length", "frame.comment", "ip.checksum.status", "tcp.checksum.status", "udp.checksum.status"],
-  ...["tcp.analysis.flags", "_ws.malformed", "_ws.expert.severity"],
+  ...["_ws.malformed", "_ws.expert.severity", "tcp.analysis.flags"],
+  ...["tcp.analysis.lost_segment", "tcp.analysis.ack_lost_segment"],
 ] as const;
+/** Every finding sets the first; the others say which. */
+const ANALYSIS = ["tcp.analysis.flags", "tcp.analysis.lost_segment", "tcp.analysis.ack_lost_segment"] as const;
 
 const TIMEOUT_MS = 25_000;
 /** Below it are comments, chats (SYN, FIN) and notes ("this frame ends the connection"). */

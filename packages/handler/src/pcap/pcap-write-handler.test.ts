@@ -245,6 +245,20 @@ describe("the end", () => {
     expect(() => channel.checkException()).toThrow(SluiceError);
   });
 
+  it("is a reset where the channel had to be cut at its close deadline", () => {
+    const { channel, lines } = captured();
+    channel.engine.destroy(new SluiceError("CLOSE_TIMEOUT"));
+    channel.runPendingTasks();
+    expect(lines().slice(3)).toEqual(["> RST,ACK 1 1"]);
+  });
+
+  it("is our FIN where the channel was closed forcibly", () => {
+    const { channel, lines } = captured();
+    channel.closeForcibly();
+    channel.runPendingTasks();
+    expect(lines().slice(3)).toEqual(["> FIN,ACK 1 1", "< ACK 1 2"]);
+  });
+
   it("is no reset after an error of the application", () => {
     const { channel, lines } = captured();
     channel.pipeline.fireExceptionCaught(new SluiceError("FRAME_CORRUPTED"));
