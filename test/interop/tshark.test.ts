@@ -23,6 +23,8 @@ import {
   type SluiceError,
   type Transport,
   tcp,
+  udp,
+  unix,
 } from "sluice";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readCapture, requireTshark, type SeenPacket } from "./tshark.js";
@@ -132,7 +134,7 @@ describe("tshark agrees", () => {
   it("with a Unix socket, which has no addresses", async () => {
     const { file, capture } = capturing("unix");
     const path = join(folder, "echo.sock");
-    const bytes = await echo({ capture, frames: 100, frameBytes: 500, at: { path } });
+    const bytes = await echo({ transport: unix(), at: { path }, capture, frames: 100, frameBytes: 500 });
     const { packets } = readCapture(file);
     expect(payloads(packets)).toEqual([bytes, bytes]);
     expect(packets[0]?.from).toMatch(/^192\.0\.2\.2:/);
@@ -167,6 +169,36 @@ describe("tshark agrees", () => {
     expect(new Set(comments.map(({ stream }) => stream)).size).toBe(40);
     for (const { id } of clients)
       expect(comments.some(({ comment }) => comment.startsWith(`channel ${id}:`))).toBe(true);
+  });
+
+  it("with datagrams between sockets", async () => {
+    const { file, capture } = capturing("sockets");
+    const service = await new Bootstrap()
+      .transport(udp())
+      .handler((p) =>
+        p
+          .addLast(new PcapWriteHandler({ capture }))
+          .addLast({ channelRead: (ctx, packet) => ctx.writeAndFlush(packet.reply(packet.content)) }),
+      )
+      .bind(LOOPBACK);
+    const peer = await new Bootstrap()
+      .transport(udp())
+      .handler((p) => p)
+      .connect(service.localAddress as InetAddress);
+    const answers = peer.messages();
+    for (let i = 1; i <= 20; i++) {
+      const content = ByteBuf.from(new Uint8Array(i * 10).fill(i));
+      await peer.send(new DatagramPacket({ content, recipient: service.localAddress as InetAddress }));
+      await answers.next();
+    }
+    await peer.close();
+    await service.close();
+    capture.close();
+    const { packets } = readCapture(file);
+    const sizes = Array.from({ length: 20 }, (_, i) => (i + 1) * 10);
+    expect(packets.map(({ bytes }) => bytes)).toEqual(sizes.flatMap((size) => [size, size]));
+    const { port } = service.localAddress as InetAddress;
+    expect(packets.map(({ from }) => from === `127.0.0.1:${port}`)).toEqual(sizes.flatMap(() => [false, true]));
   });
 
   it("with datagrams of both families", () => {
@@ -241,6 +273,29 @@ describe("tshark sees how a connection ended", () => {
     };
     const flags = await withClient("half-closed", open, true);
     expect(flags).toEqual([...OPENED, "AP 5", "AP 5", "AF 0", "A 0", "AP 14", "AF 0", "A 0"]);
+  });
+
+  it("by our cutting it, of which it warns", async () => {
+    const { file, capture } = capturing("cut");
+    const server = await new ServerBootstrap()
+      .transport(tcp())
+      .childHandler((p) =>
+        p.addLast(new PcapWriteHandler({ capture })).addLast({ channelRead: (ctx) => ctx.channel.closeForcibly() }),
+      )
+      .bind(LOOPBACK);
+    const client = await new Bootstrap()
+      .transport(tcp())
+      .handler((p) => p)
+      .connect(server.localAddress as InetAddress);
+    client.on("error", () => {});
+    client.writeAndFlush(ByteBuf.from("hello"));
+    await client.closed;
+    expect(client.closeCause).toMatchObject({ code: "CONNECTION_RESET" });
+    await server.shutdown();
+    capture.close();
+    const { packets } = readCapture(file, { warnings: 1 });
+    expect(packets.map(({ flags }) => flags)).toEqual(["S", "AS", "A", "AP", "AR"]);
+    expect(packets.at(-1)?.from).toBe(`127.0.0.1:${(server.localAddress as InetAddress).port}`);
   });
 
   it("by a reset, of which it warns", async () => {

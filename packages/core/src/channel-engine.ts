@@ -178,6 +178,11 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     else this.end.close();
   }
 
+  /** Whether the channel has been cut, or broken, rather than closed in order. */
+  get isCut(): boolean {
+    return this.#ending === "destroyed";
+  }
+
   get autoRead(): boolean {
     return this.#autoRead;
   }

@@ -106,6 +106,8 @@ export interface Connection extends TransportEnd {
    * detection asks now and then, to see that one large message is on its way: only changes mean something.
    */
   readonly unsentBytes?: number | undefined;
+  /** Whether each message is a datagram, to itself: there is no stream, and nothing that ends. @default false */
+  readonly carriesDatagrams?: boolean;
   /** Ends the sending direction after all that has been flushed. @throws HALF_CLOSE_UNSUPPORTED */
   shutdownOutput(): void;
   /** Ends at once and drops what was not sent; `signals.closed` must follow. The peer should notice the difference. */

@@ -3,7 +3,7 @@
  *
  * Channels of datagrams have no conversation. Nothing here throws: what can fail, the sink, fails in the capture.
  */
-import { ByteBuf, SluiceError } from "@sluice/buffer";
+import { ByteBuf } from "@sluice/buffer";
 import { type Channel, DatagramPacket, type SocketAddress } from "@sluice/core";
 import { type CapturedRoute, describeRoute, type RouteOwner, routeBetween } from "./captured-route.js";
 import { headerBytes, type Payload, type TcpFields } from "./ip-packet.js";
@@ -131,19 +131,7 @@ export class PcapRecorder implements CapturedChannel, SegmentReceiver {
   }
 }
 
-/** Whether a failure broke the connection, and who did; undefined for all others. */
-export function breakerOf(error: Error | undefined): CapturedEnd | undefined {
-  return error instanceof SluiceError ? BREAKERS[error.code] : undefined;
-}
-
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-const BREAKERS: Partial<Record<string, CapturedEnd>> = {
-  CONNECTION_RESET: "remote",
-  CONNECTION_TIMED_OUT: "local",
-  TRANSPORT_FAILED: "local",
-  CLOSE_TIMEOUT: "local",
-};
 
 const NOTHING = new Uint8Array(0);
 /** 32, and up to three to round up. */

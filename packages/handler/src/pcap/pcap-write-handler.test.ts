@@ -252,11 +252,11 @@ describe("the end", () => {
     expect(lines().slice(3)).toEqual(["> RST,ACK 1 1"]);
   });
 
-  it("is our FIN where the channel was closed forcibly", () => {
+  it("is a reset where the channel was closed forcibly", () => {
     const { channel, lines } = captured();
     channel.closeForcibly();
     channel.runPendingTasks();
-    expect(lines().slice(3)).toEqual(["> FIN,ACK 1 1", "< ACK 1 2"]);
+    expect(lines().slice(3)).toEqual(["> RST,ACK 1 1"]);
   });
 
   it("is no reset after an error of the application", () => {
@@ -311,17 +311,14 @@ describe("datagrams", () => {
     expect([packets().length, capture.skippedMessages]).toEqual([1, 1]);
   });
 
-  it("are what a bound channel without a peer speaks", () => {
+  it("are what transports of datagrams carry", () => {
     const pieces: Uint8Array[] = [];
     const capture = new PcapCapture({ sink: { write: (bytes) => pieces.push(bytes) }, onError: () => {} });
-    const bound = new EmbeddedChannel();
-    Object.defineProperties(bound, {
-      localAddress: { value: { host: "127.0.0.1", port: 9 } },
-      remoteAddress: { value: undefined },
-    });
-    bound.pipeline.addFirst(new PcapWriteHandler({ capture }));
-    bound.writeInbound(packet("a", "127.0.0.2"));
-    bound.finish();
+    const channel = new EmbeddedChannel();
+    Object.defineProperty(channel.engine.end, "carriesDatagrams", { value: true });
+    channel.pipeline.addFirst(new PcapWriteHandler({ capture }));
+    channel.writeInbound(ByteBuf.from("a"));
+    channel.finish();
     expect(readPcapng(pieces).map(({ protocol }) => protocol)).toEqual(["udp"]);
   });
 });

@@ -15,8 +15,8 @@
  * what the system has taken is in the capture, and not what failed. An answer therefore follows its question, unless the
  * peer answers a long write before all of it has been taken.
  *
- * **The end.** FIN of the end that closed first; FIN of the peer if its end of stream was seen; RST if the connection
- * broke (CONNECTION_RESET: of the peer; CONNECTION_TIMED_OUT, TRANSPORT_FAILED, CLOSE_TIMEOUT: ours).
+ * **The end.** FIN of the end that closed first; FIN of the peer if its end of stream was seen; RST of the peer after
+ * CONNECTION_RESET, and RST of ours if the channel was cut: by `closeForcibly`, a deadline, or any other failure.
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
 import {
@@ -32,14 +32,13 @@ import {
 } from "@sluice/core";
 import { CapturedWrite } from "./captured-write.js";
 import type { PcapCapture } from "./pcap-capture.js";
-import { breakerOf, PcapRecorder } from "./pcap-recorder.js";
-import type { CapturedEnd } from "./tcp-conversation.js";
+import { PcapRecorder } from "./pcap-recorder.js";
 
 export interface PcapWriteHandlerOptions {
   readonly capture: PcapCapture;
   /**
    * What the packets are. A `DatagramPacket` becomes UDP in any case.
-   * @default "udp" for a channel that is bound to an Internet address and has no peer, "tcp" for all others
+   * @default "udp" where the transport carries datagrams, "tcp" for all others
    */
   readonly protocol?: "tcp" | "udp";
   /** Shown instead of the channel's address. A channel without an IP address gets one of 192.0.2.0/24. */
@@ -66,7 +65,7 @@ export interface PcapWriteHandlerOptions {
 export class PcapWriteHandler extends PassThroughHandler {
   readonly #options: PcapWriteHandlerOptions;
   #recorder: PcapRecorder | undefined;
-  #brokenBy: CapturedEnd | undefined;
+  #isResetByPeer = false;
 
   constructor(options: PcapWriteHandlerOptions) {
     super();
@@ -108,7 +107,7 @@ export class PcapWriteHandler extends PassThroughHandler {
   }
 
   override exceptionCaught(ctx: ChannelHandlerContext, error: Error): void {
-    this.#brokenBy ??= breakerOf(error);
+    this.#isResetByPeer ||= isReset(error);
     ctx.fireExceptionCaught(error);
   }
 
@@ -125,8 +124,9 @@ export class PcapWriteHandler extends PassThroughHandler {
       remoteAddress: remote = channel.remoteAddress,
     } = this.#options;
     const isServer = this.#options.isServer ?? channel.parent !== undefined;
-    const isUnconnected = local !== undefined && "host" in local && remote === undefined && !isServer;
-    const protocol = this.#options.protocol ?? (isUnconnected ? "udp" : "tcp");
+    const { end } = channel.engine;
+    const carriesDatagrams = "carriesDatagrams" in end && end.carriesDatagrams;
+    const protocol = this.#options.protocol ?? (carriesDatagrams ? "udp" : "tcp");
     this.#recorder = new PcapRecorder(channel, { capture, protocol, local, remote, isServer });
     this.#recorder.opened();
   }
@@ -143,9 +143,13 @@ export class PcapWriteHandler extends PassThroughHandler {
   #end(channel: Channel): void {
     const recorder = this.#recorder;
     if (recorder === undefined) return;
-    const brokenBy = this.#brokenBy ?? breakerOf(channel.closeCause);
-    if (brokenBy !== undefined) return recorder.reset(brokenBy);
+    if (this.#isResetByPeer || isReset(channel.closeCause)) return recorder.reset("remote");
+    if (channel.engine.isCut) return recorder.reset("local");
     if (channel.engine.isInputShutdown) recorder.ended("remote");
     recorder.ended("local");
   }
+}
+
+function isReset(error: Error | undefined): boolean {
+  return error instanceof SluiceError && error.code === "CONNECTION_RESET";
 }

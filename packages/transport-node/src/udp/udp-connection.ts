@@ -69,6 +69,10 @@ export class UdpConnection implements DatagramConnection {
     this.inbox = new UdpInbox(options.maxWaitingBytes);
   }
 
+  get carriesDatagrams(): true {
+    return true;
+  }
+
   bind(options: BindOptions): void {
     const { host, port = 0 } = options;
     const failed = (error: Error) => this.#openFailed(bindError(error, `${host ?? "*"}:${port}`));
