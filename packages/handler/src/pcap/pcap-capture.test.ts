@@ -209,6 +209,36 @@ describe("a sink that fails", () => {
     expect(capture.failure?.cause).toBe(sink.failure);
   });
 
+  it("may write to a channel that it captures: that is not captured, and counted", () => {
+    const pieces: Uint8Array[] = [];
+    let channel: EmbeddedChannel | undefined;
+    const { capture } = capturing({
+      sink: {
+        write(bytes) {
+          pieces.push(bytes);
+          channel?.writeOutbound(ByteBuf.from("a copy"));
+        },
+      },
+    });
+    channel = new EmbeddedChannel(new PcapWriteHandler({ capture }));
+    channel.writeInbound(ByteBuf.from(new Uint8Array(100_000).fill(7)));
+    const payload = readPcapng(pieces).map((packet) => packet.payload.length);
+    expect(payload.reduce((sum, length) => sum + length)).toBe(100_000);
+    expect(channel.outboundMessages.length).toBe(capture.skippedMessages);
+    expect(capture.skippedMessages).toBeGreaterThan(1);
+  });
+
+  it("is not alone: a port that is none ends the capture, and no channel notices", () => {
+    const { sink, capture, errors } = capturing();
+    const remoteAddress = { host: "10.0.0.1", port: 70_000 };
+    const channel = new EmbeddedChannel(new PcapWriteHandler({ capture, remoteAddress }));
+    expect(channel.writeInbound(ByteBuf.from("a"))).toBe(true);
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining("a capture has stopped, a packet could not be made"),
+    ]);
+    expect([readPcapng(sink.pieces), sink.isClosed]).toEqual([[], true]);
+  });
+
   it("has company: a clock that is none, or throws", () => {
     for (const now of [() => Number.NaN, () => -1, () => JSON.parse("{")]) {
       const { channel, errors } = capturing({ now });

@@ -74,11 +74,14 @@ export class PcapCapture implements AsyncDisposable {
   #failure: SluiceError | undefined;
   #packets = 0;
   #skippedMessages = 0;
-  /** When the event that is being captured happened. */
+  /** While an event is captured, its sink included. */
+  #isBusy = false;
+  /** When that event happened. */
   #timeMs = 0;
   /** Of the packet that is being written. */
   #out: ByteBuf | undefined;
   #comment: ByteBuf | undefined;
+  #packetStart = 0;
 
   /** Opens the first file. @throws SluiceError `INVALID_ARGUMENT` for a size that cannot work */
   constructor(options: PcapCaptureOptions) {
@@ -128,7 +131,10 @@ export class PcapCapture implements AsyncDisposable {
     return this.#ring.bytes;
   }
 
-  /** Messages that passed and could not be captured: no bytes, too long for a datagram, or behind an end of stream. */
+  /**
+   * Messages that passed and could not be captured: no bytes, too long for a datagram, behind an end of stream, or made by
+   * the sink itself.
+   */
   get skippedMessages(): number {
     return this.#skippedMessages;
   }
@@ -163,11 +169,12 @@ export class PcapCapture implements AsyncDisposable {
    * Begins an event: {@link tcp} and {@link udp} follow, and {@link commit}. None of them throws.
    *
    * @param expectedBytes How much it may become; a hint.
-   * @returns whether somebody still wants it
+   * @returns whether it is wanted: not once the capture has stopped, nor what the sink itself makes happen
    * @internal
    */
   begin(expectedBytes: number): boolean {
-    if (this.#state === "stopped") return false;
+    if (this.#state === "stopped" || this.#isBusy) return false;
+    this.#isBusy = true;
     try {
       this.#timeMs = this.#now();
       if (!(this.#timeMs >= 0 && this.#timeMs < END_OF_TIME_MS)) this.#stop(`now() gave ${this.#timeMs}`);
@@ -183,8 +190,12 @@ export class PcapCapture implements AsyncDisposable {
     const [source, target] = endsFrom(channel.route, from);
     const length = headerBytes(source.address.length === 16, "tcp", fields.flags) + payload.length;
     if (!this.#startPacket(channel, length)) return;
-    writeTcpPacket(this.#out as ByteBuf, source, target, fields, payload);
-    this.#endPacket(length);
+    try {
+      writeTcpPacket(this.#out as ByteBuf, source, target, fields, payload);
+      this.#endPacket(length);
+    } catch (thrown) {
+      this.#dropPacket(thrown);
+    }
   }
 
   /** @internal */
@@ -193,8 +204,12 @@ export class PcapCapture implements AsyncDisposable {
     const length = headerBytes(isIPv6, "udp") + payload.length;
     if (length > LARGEST_IP_PACKET + (isIPv6 ? IPV6_HEADER : 0)) return this.skipped();
     if (!this.#startPacket(channel, length)) return;
-    writeUdpPacket(this.#out as ByteBuf, from, to, payload);
-    this.#endPacket(length);
+    try {
+      writeUdpPacket(this.#out as ByteBuf, from, to, payload);
+      this.#endPacket(length);
+    } catch (thrown) {
+      this.#dropPacket(thrown);
+    }
   }
 
   /** The event is over: what it made goes to the sink. @internal */
@@ -205,6 +220,7 @@ export class PcapCapture implements AsyncDisposable {
     } catch (thrown) {
       this.#stop(SINK_FAILED, thrown);
     }
+    this.#isBusy = false;
   }
 
   /** A message could not be captured. @internal */
@@ -229,6 +245,7 @@ export class PcapCapture implements AsyncDisposable {
       return false;
     }
     channel.commentedFile = this.#ring.fileNumber;
+    this.#packetStart = this.#out.writerIndex;
     startPacketBlock(this.#out, this.#timeMs, length, this.#comment);
     return true;
   }
@@ -237,6 +254,12 @@ export class PcapCapture implements AsyncDisposable {
     endPacketBlock(this.#out as ByteBuf, length, this.#comment);
     this.#out = this.#comment = undefined;
     this.#packets++;
+  }
+
+  /** A port that cannot be one, memory that has been taken away. Half a packet would make the file unreadable. */
+  #dropPacket(thrown: unknown): void {
+    (this.#out as ByteBuf).writerIndex = this.#packetStart;
+    this.#stop("a packet could not be made", thrown);
   }
 
   #stop(why: string, thrown?: unknown): void {

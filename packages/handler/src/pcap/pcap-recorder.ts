@@ -62,7 +62,7 @@ export class PcapRecorder implements CapturedChannel, SegmentReceiver {
     if (array === undefined) return this.#capture.skipped();
     const isPacket = message instanceof DatagramPacket;
     const packets = this.#conversation === undefined || isPacket ? 1 : this.#packetsFor(length);
-    if (!this.#begin(length, packets)) return;
+    if (!this.#begin(length, packets)) return this.#capture.skipped();
     this.#array = array;
     this.#from = from;
     if (isPacket) this.#datagram(by, message, length);
