@@ -1,5 +1,5 @@
 /** What a `PcapWriteHandler` has captured is what tshark sees, and nothing in it is wrong. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,10 +23,12 @@ import {
   type SluiceError,
   type Transport,
   tcp,
+  tls,
   udp,
   unix,
 } from "sluice";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { TestCertificates } from "../contracts/tls/test-certificates.js";
 import { readCapture, requireTshark, type SeenPacket } from "./tshark.js";
 
 let folder: string;
@@ -129,6 +131,19 @@ describe("tshark agrees", () => {
     const { packets } = readCapture(file);
     expect(payloads(packets)).toEqual([bytes, bytes]);
     expect(packets.every(({ from }) => from.startsWith("::1:"))).toBe(true);
+  });
+
+  it("with what TLS has decrypted", async (context) => {
+    const { missing } = TestCertificates;
+    context.skip(missing !== undefined, missing);
+    using certificates = new TestCertificates();
+    const transport = tls({ ...certificates.localhost, ca: certificates.authority.cert });
+    const { file, capture } = capturing("tls");
+    const bytes = await echo({ transport, capture, frames: 50, frameBytes: 1000 });
+    const { packets } = readCapture(file);
+    expect(payloads(packets)).toEqual([bytes, bytes]);
+    // Encrypted, no run of bytes would be this long.
+    expect(readFileSync(file).includes(Buffer.alloc(900, 42))).toBe(true);
   });
 
   it("with a Unix socket, which has no addresses", async () => {

@@ -19,8 +19,7 @@
  * Below UDP, in `udp`: the inbox that bounds what waits while nobody reads, the sender, the settings, and the connection
  * that drives them. {@link joinGroup} makes its channels members of multicast groups, {@link datagramLosses} counts.
  *
- * {@link FrameStream} runs decoders in Node streams, without a channel. {@link fileSink} takes what a
- * capture writes, and
+ * {@link FrameStream} runs decoders in Node streams, without a channel. {@link fileSink} takes what a capture writes, and
  * `channel-diagnostics` publishes the lives of channels on `node:diagnostics_channel`.
  */
 import "./channel-diagnostics.js";
