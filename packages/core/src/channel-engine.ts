@@ -282,6 +282,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.state !== "active") return;
     this.#channel.tell("writability", this.queue.isWritable);
     this.#channel.pipeline.fireChannelWritabilityChanged();
+    this.#channel.roomChanged();
   }
 
   messagesCompleted(): void {

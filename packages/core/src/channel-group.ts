@@ -36,8 +36,8 @@ export class ChannelGroup<In = any, Out = any>
   implements Iterable<Channel<In, Out>>
 {
   readonly #members = new Set<Channel<In, Out>>();
-  /** One listener for all members. */
-  readonly #onClose = removingFrom(this);
+  /** One task for all members. */
+  readonly #onceOver = (channel: Channel): void => void this.remove(channel);
   #stayClosed = false;
 
   get size(): number {
@@ -52,14 +52,14 @@ export class ChannelGroup<In = any, Out = any>
       return false;
     }
     this.#members.add(channel);
-    channel.once("close", this.#onClose);
+    channel.onceOver(this.#onceOver);
     return true;
   }
 
   /** @returns whether it was a member */
   remove(channel: Channel<In, Out>): boolean {
     if (!this.#members.delete(channel)) return false;
-    channel.off("close", this.#onClose);
+    channel.forgetOnceOver(this.#onceOver);
     return true;
   }
 
@@ -134,11 +134,4 @@ export class ChannelGroup<In = any, Out = any>
 
 function share<M>(message: M): M {
   return message instanceof ByteBuf ? (message.duplicate() as M) : message;
-}
-
-/** An emitter is its listeners' `this`: so the one that has closed is known without a closure for each. */
-function removingFrom(group: ChannelGroup): (this: Channel) => void {
-  return function () {
-    group.remove(this);
-  };
 }

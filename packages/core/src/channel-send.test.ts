@@ -122,4 +122,48 @@ describe("send()", () => {
     await expect(channel.send("a")).rejects.toThrow("cannot encode");
     expect(channel.isActive).toBe(true);
   });
+
+  it("that nobody awaits tells its failure where those of writes are told, and rejects nothing", async () => {
+    const errors: Error[] = [];
+    const { channel } = connected({
+      write: () => {
+        throw new Error("cannot encode");
+      },
+      exceptionCaught: (_ctx, error) => void errors.push(error),
+    });
+    channel.send("a");
+    await turn();
+    expect(errors).toEqual([new Error("cannot encode")]);
+    const caught = channel.send("b").catch((error: unknown) => error);
+    expect(await caught).toEqual(new Error("cannot encode"));
+    await turn();
+    expect(errors).toHaveLength(1);
+  });
+
+  it("that nobody awaits is given up in silence: who has the signal knows", async () => {
+    const { channel, end, log } = connected();
+    channel.send(large());
+    const controller = new AbortController();
+    channel.send("b", { signal: controller.signal });
+    channel.send("c", { signal: AbortSignal.abort() });
+    controller.abort();
+    await turn();
+    end.takes();
+    await turn();
+    expect([channel.isActive, end.sent.length]).toEqual([true, 1]);
+    expect(log.filter((line) => line.startsWith("on error"))).toEqual([]);
+  });
+
+  it("waits behind those that wait, also when there is room for a moment", async () => {
+    const { channel, end } = connected();
+    channel.send(large());
+    channel.on("writability", (writable) => {
+      if (writable) channel.send("from the listener");
+    });
+    channel.send("b");
+    end.takes();
+    await turn();
+    end.takes();
+    expect(end.sent.slice(1)).toEqual(["b", "from the listener"]);
+  });
 });

@@ -26,6 +26,7 @@ import type { SocketAddress } from "./socket-address.js";
 import { systemClock } from "./system-clock.js";
 import { TAIL } from "./tail-handler.js";
 import type { BindOptions, ChannelSignals, Connection, ConnectOptions, Listener } from "./transport.js";
+import { giveUp, WaitingSends } from "./waiting-sends.js";
 import { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
 
 /** Life-cycle events and what their listeners get. */
@@ -58,6 +59,9 @@ export interface CloseOptions {
   readonly pendingWrites?: "flush" | "fail";
 }
 
+/** Must not throw. */
+export type OverTask = (channel: Channel<any, any>) => void;
+
 export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> implements AsyncDisposable {
   /** Unique in this process. */
   readonly id: number = nextId++;
@@ -71,6 +75,8 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   #attributes: Map<AttributeKey<any>, Attribute<any>> | undefined;
   #options: Map<ChannelOption<any>, unknown> | undefined;
   #messages: ChannelMessages<In> | undefined;
+  #sends: WaitingSends<Out> | undefined;
+  #onceOver: OverTask[] | undefined;
   #closed: Promise<void> | undefined;
   #settleClosed: (() => void) | undefined;
   #isOver = false;
@@ -242,19 +248,27 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   // ── at the edge ────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Waits until the channel is writable, then sends. Resolves when the bytes have been handed to the system.
+   * Waits until the channel is writable and those that came before have been sent, then sends. The promise ends when the
+   * bytes have been handed to the system.
+   *
+   * It need not be awaited: a failure nobody listens for arrives at `exceptionCaught` like that of a write, except that a
+   * message given up through its signal is given up in silence. Messages that wait for room are not bounded here; whoever
+   * makes more than the peer takes should await.
    *
    * @param options.signal Ends the wait for room; what has been queued cannot be recalled.
-   * @throws (rejects) ABORTED, CHANNEL_CLOSED, or what the write failed with
+   * @throws (rejects) ABORTED, CHANNEL_CLOSED, CHANNEL_NOT_ACTIVE, or what the write failed with
    */
-  async send(message: Out, options?: { readonly signal?: AbortSignal }): Promise<void> {
+  send(message: Out, options?: { readonly signal?: AbortSignal }): ChannelPromise {
+    const promise = this.newPromise();
     const signal = options?.signal;
-    for (;;) {
-      if (signal?.aborted) throw new SluiceError("ABORTED", undefined, { cause: signal.reason });
-      if (!this.isActive || this.isWritable) break;
-      await this.#nextWritability(signal);
+    const mustWait = this.isActive && (!this.isWritable || (this.#sends?.length ?? 0) > 0);
+    if (signal?.aborted) giveUp(promise, signal);
+    else if (!mustWait) this.pipeline.tail.writeAndFlush(message, promise);
+    else {
+      this.#sends ??= new WaitingSends(this);
+      this.#sends.add(message, promise, signal);
     }
-    await this.writeAndFlush(message);
+    return promise;
   }
 
   /**
@@ -338,6 +352,26 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     return this.#messages?.length ?? 0;
   }
 
+  /** There may be room again. @internal */
+  roomChanged(): void {
+    this.#sends?.resume();
+  }
+
+  /**
+   * Runs `task` when the channel is over, before `close` is told: for those who keep books on channels. A listener would
+   * not do, as one that throws keeps those behind it from being called. @internal
+   */
+  onceOver(task: OverTask): void {
+    this.#onceOver ??= [];
+    this.#onceOver.push(task);
+  }
+
+  /** Takes a task back. @internal */
+  forgetOnceOver(task: OverTask): void {
+    const index = this.#onceOver?.indexOf(task) ?? -1;
+    if (index >= 0) this.#onceOver?.splice(index, 1);
+  }
+
   /** Runs `task` on a later job, so that it is not nested in whatever runs now. @internal */
   defer(task: () => void): void {
     queueMicrotask(task);
@@ -348,6 +382,10 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     this.#isOver = true;
     if (wasActive) this.tell("inactive");
     this.#messages?.end(this.engine.cause);
+    this.#sends?.resume();
+    const tasks = this.#onceOver ?? [];
+    this.#onceOver = undefined;
+    for (const task of tasks) task(this);
     this.tell("close", this.engine.cause);
     this.#settleClosed?.();
   }
@@ -366,21 +404,6 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     const told = this.#told;
     if (!(error instanceof SluiceError && told instanceof SluiceError)) return false;
     return error === told || (isAboutClosing(error) && isAboutClosing(told));
-  }
-
-  #nextWritability(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.off("writability", done);
-        this.off("close", done);
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      this.on("writability", done);
-      this.on("close", done);
-      signal?.addEventListener("abort", done, { once: true });
-      if (signal?.aborted) done();
-    });
   }
 }
 

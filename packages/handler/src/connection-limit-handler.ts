@@ -86,7 +86,7 @@ export class ConnectionLimitHandler extends ChannelInboundHandler<Channel, Chann
     }
     this.#open++;
     if (key !== undefined) this.#openFrom.set(key, openFromThere + 1);
-    connection.once("close", () => this.#closed(key));
+    connection.onceOver(() => this.#closed(key));
     ctx.fireChannelRead(connection);
   }
 

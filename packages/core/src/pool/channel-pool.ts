@@ -34,7 +34,7 @@
 import { SluiceError } from "@sluice/buffer";
 import { EventEmitter } from "eventemitter3";
 import { asError } from "../as-error.js";
-import type { Channel } from "../channel.js";
+import { Channel } from "../channel.js";
 import type { Timeout } from "../clock.js";
 import { BoundedCall } from "./bounded-call.js";
 import { ChannelLease, type ReleaseOptions } from "./channel-lease.js";
@@ -131,9 +131,12 @@ export class ChannelPool<In = any, Out = any>
     return new Promise((resolve, reject) => {
       const waiter = new PoolWaiter((place) => resolve(place.lease as ChannelLease<In, Out>), reject);
       this.#perform(this.#machine.acquire(waiter));
-      waiter.limit(this.#options.clock, { timeoutMs, ...(signal && { signal }) }, (error) =>
-        this.#giveUp(waiter, error),
-      );
+      const giveUp = (error: Error) => this.#giveUp(waiter, error);
+      try {
+        waiter.limit(this.#options.clock, { timeoutMs, ...(signal && { signal }) }, giveUp);
+      } catch (thrown) {
+        giveUp(asError(thrown));
+      }
     });
   }
 
@@ -242,32 +245,37 @@ export class ChannelPool<In = any, Out = any>
         this.#connecting.delete(attempt);
         this.#connectFailed(place, error);
       },
-      late: (channel) => channel.closeForcibly(),
+      late: cut,
     });
     this.#connecting.add(attempt);
     attempt.run();
   }
 
   #connected(place: PoolPlace, channel: Channel<In, Out>): void {
-    if (this.#placeOf.has(channel)) {
-      return this.#connectFailed(
-        place,
-        new SluiceError("INVALID_ARGUMENT", "connect must make a new channel each time"),
-      );
-    }
-    if (!channel.isActive) {
-      channel.closeForcibly();
-      const cause = channel.closeCause;
-      return this.#connectFailed(place, new SluiceError("CONNECT_FAILED", "the channel is not active", { cause }));
+    try {
+      this.#checkNew(channel);
+      this.#limitLifetime(place);
+    } catch (thrown) {
+      if (!this.#placeOf.has(channel)) cut(channel);
+      return this.#connectFailed(place, asError(thrown));
     }
     this.#placeOf.set(channel, place);
     this.#open.add(place);
     place.channel = channel;
-    channel.once("close", () => this.#ended(place, channel));
-    this.#limitLifetime(place);
+    channel.onceOver(() => this.#ended(place, channel));
     this.#tally.created++;
     this.#tell("created", channel);
     this.#perform(this.#machine.connected(place, this.#options.clock.now()));
+  }
+
+  /** @throws INVALID_ARGUMENT, CONNECT_FAILED */
+  #checkNew(channel: Channel<In, Out>): void {
+    if (!(channel instanceof Channel)) throw new SluiceError("INVALID_ARGUMENT", "connect must give a channel");
+    if (this.#placeOf.has(channel)) {
+      throw new SluiceError("INVALID_ARGUMENT", "connect must make a new channel each time");
+    }
+    if (channel.isActive) return;
+    throw new SluiceError("CONNECT_FAILED", "the channel is not active", { cause: channel.closeCause });
   }
 
   #connectFailed(place: PoolPlace, error: Error): void {
@@ -336,7 +344,7 @@ export class ChannelPool<In = any, Out = any>
     this.#perform(this.#machine.ended(place));
   }
 
-  #giveUp(waiter: PoolWaiter, error: SluiceError): void {
+  #giveUp(waiter: PoolWaiter, error: Error): void {
     // What has been decided in its favour is on its way.
     if (!waiter.isWaiting) return;
     this.#perform(this.#machine.abandoned(waiter));
@@ -382,4 +390,9 @@ export class ChannelPool<In = any, Out = any>
       (args[0] as Channel).unhandledError(asError(thrown));
     }
   }
+}
+
+/** Ends what is of no use, if it is a channel at all: what `connect` gives may be anything. */
+function cut(channel: unknown): void {
+  if (channel instanceof Channel) channel.closeForcibly();
 }

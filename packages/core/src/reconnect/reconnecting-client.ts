@@ -230,7 +230,7 @@ export class ReconnectingClient<In = any, Out = any>
     }
     this.#current = channel;
     channel.inbox.feed(this.#inbox);
-    channel.on("close", () => this.#channelClosed(channel));
+    channel.onceOver(() => this.#channelClosed(channel));
     channel.connect(this.#server).addListener((error) => this.#connected(channel, error));
   }
 
