@@ -43,11 +43,17 @@ export class BoundedCall<T> {
       (value) => this.#succeeded(value),
       (thrown) => this.#failed(thrown),
     );
-    if (timeoutMs > 0 && !this.#isOver) this.#deadline = clock.schedule(timeoutMs, () => this.cancel(timeoutError()));
+    if (timeoutMs <= 0 || this.#isOver) return;
+    try {
+      this.#deadline = clock.schedule(timeoutMs, () => this.cancel(timeoutError()));
+    } catch (thrown) {
+      // The clock is full or has been stopped: nothing may take for ever.
+      this.cancel(asError(thrown));
+    }
   }
 
   /** Ends the wait: it has failed with `error`. */
-  cancel(error: SluiceError): void {
+  cancel(error: Error): void {
     if (this.#isOver) return;
     this.#failed(error);
     this.#controller.abort(error);

@@ -216,6 +216,14 @@ describe("closing", () => {
     }
   });
 
+  it("counts what it cuts once, however many want it cut", async () => {
+    const { pool, clock } = await PoolScene.leased(2);
+    pool.close({ timeoutMs: 0, signal: AbortSignal.abort() });
+    const closing = pool.close({ signal: AbortSignal.abort() });
+    clock.advance(1);
+    expect(await closing).toEqual({ closed: 0, forced: 2 });
+  });
+
   it("lets go of signals that outlive it", async () => {
     const { channels, pool } = await PoolScene.leased(1);
     const listeners = new Set<() => void>();

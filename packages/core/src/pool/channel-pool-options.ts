@@ -60,7 +60,7 @@ export interface ChannelPoolOptions<In = any, Out = any> {
 
 /** The options with what was left out. @throws INVALID_ARGUMENT */
 export function poolOptions<In, Out>(given: ChannelPoolOptions<In, Out>) {
-  const options = { ...DEFAULTS, ...given };
+  const options = { ...DEFAULTS, ...withoutUndefined(given) };
   integer("maxConnections", options.maxConnections, 1);
   integer("maxWaiters", options.maxWaiters, 0);
   integer("minIdle", options.minIdle, 0);
@@ -71,6 +71,9 @@ export function poolOptions<In, Out>(given: ChannelPoolOptions<In, Out>) {
   if (!(options.lifetimeJitter >= 0 && options.lifetimeJitter <= 1)) {
     throw new SluiceError("INVALID_ARGUMENT", `lifetimeJitter must be between 0 and 1, not ${options.lifetimeJitter}`);
   }
+  if (options.order !== "lifo" && options.order !== "fifo") {
+    throw new SluiceError("INVALID_ARGUMENT", `order cannot be ${String(options.order)}`);
+  }
   return options;
 }
 
@@ -78,6 +81,10 @@ export function poolOptions<In, Out>(given: ChannelPoolOptions<In, Out>) {
 export function milliseconds(name: string, value: number): void {
   deadlineAfter(0, value);
   if (value < 0) throw new SluiceError("INVALID_ARGUMENT", `${name} must be at least 0, not ${value}`);
+}
+
+function withoutUndefined<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
 }
 
 function integer(name: string, value: number, least: number): void {

@@ -1,10 +1,19 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { PoolScene } from "../../fixtures/pool-scene.js";
 import { turn } from "../../fixtures/recorder.js";
-import { Bootstrap, type Channel, ChannelPool, ServerBootstrap, type SluiceError } from "../index.js";
+import {
+  Bootstrap,
+  type Channel,
+  ChannelPool,
+  type ChannelPoolOptions,
+  ServerBootstrap,
+  SluiceError,
+} from "../index.js";
 import { local } from "../local/index.js";
 
 const code = (code: string) => expect.objectContaining({ code });
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("acquiring", () => {
   it("connects when nothing is idle, and uses again what has come back", async () => {
@@ -308,6 +317,18 @@ describe("options", () => {
   ])("refuse what cannot be: %o", (options) => {
     expect(() => new PoolScene(options)).toThrow(code("INVALID_ARGUMENT"));
   });
+
+  it("refuse an order that is none", () => {
+    expect(() => new PoolScene({ order: "random" as "lifo" })).toThrow(code("INVALID_ARGUMENT"));
+  });
+
+  it("have their defaults where they are undefined", async () => {
+    const left = { order: undefined, minIdle: undefined, idleTimeoutMs: undefined, lifetimeJitter: undefined };
+    const { scene } = await PoolScene.idle(2, left as ChannelPoolOptions & object);
+    const caller = scene.acquire();
+    await turn();
+    expect(scene.number(caller.channel)).toBe(2);
+  });
 });
 
 it("pools the channels of a bootstrap", async () => {
@@ -339,4 +360,57 @@ it("pools the channels of a bootstrap", async () => {
   const nowhere = new ChannelPool({ connect: ({ signal }) => bootstrap.connect({ local: "nowhere", signal }) });
   const error = await nowhere.acquire().catch((thrown: SluiceError) => thrown.code);
   expect(error).toBe("CONNECT_REFUSED");
+});
+
+it("tells its caller when connect has made no channel", async () => {
+  const made = [undefined, null, {}] as unknown as Channel[];
+  const scene = new PoolScene({ connect: async () => made.shift() as Channel, connectTimeoutMs: 0 });
+  for (const _ of [...made]) await expect(scene.pool.acquire()).rejects.toEqual(code("INVALID_ARGUMENT"));
+  expect(scene.counts).toMatchObject({ size: 0, waiting: 0 });
+});
+
+it("makes nothing of what connect gives too late, be it a channel or not", async () => {
+  const scene = new PoolScene({ connectTimeoutMs: 10 });
+  const caller = scene.acquire();
+  scene.clock.advance(10);
+  await turn();
+  expect(caller.error).toEqual(code("CONNECT_TIMEOUT"));
+  scene.attempts[0]?.succeed(undefined as unknown as Channel);
+  await turn();
+});
+
+describe("a clock that takes no more", () => {
+  it("costs a caller its place in the line, and nothing else", async () => {
+    const { scene, channels, pool, clock } = await PoolScene.leased(1, { maxConnections: 1 });
+    vi.spyOn(clock, "schedule").mockImplementationOnce(() => {
+      throw new SluiceError("CAPACITY_EXCEEDED");
+    });
+    await expect(pool.acquire()).rejects.toEqual(code("CAPACITY_EXCEEDED"));
+    expect(scene.counts.waiting).toBe(0);
+    pool.release(channels[0] as Channel);
+    await turn();
+    expect(scene.counts).toMatchObject({ idle: 1, leased: 0 });
+  });
+
+  it("fails the attempt to connect", async () => {
+    const scene = new PoolScene({ acquireTimeoutMs: 0 });
+    vi.spyOn(scene.clock, "schedule").mockImplementationOnce(() => {
+      throw new SluiceError("CAPACITY_EXCEEDED");
+    });
+    await expect(scene.pool.acquire()).rejects.toEqual(code("CAPACITY_EXCEEDED"));
+    const next = scene.acquire();
+    expect([scene.attempts[0]?.signal.aborted, scene.counts.connecting]).toEqual([true, 1]);
+    await scene.connects(1);
+    expect(next.channel?.isActive).toBe(true);
+  });
+
+  it("fails the caller when a channel cannot be given its lifetime", async () => {
+    const scene = new PoolScene({ acquireTimeoutMs: 0, connectTimeoutMs: 0 });
+    const caller = scene.acquire();
+    vi.spyOn(scene.clock, "schedule").mockImplementationOnce(() => {
+      throw new SluiceError("CAPACITY_EXCEEDED");
+    });
+    const channel = await scene.connects();
+    expect([caller.error, channel.isOpen, scene.counts.size]).toEqual([code("CAPACITY_EXCEEDED"), false, 0]);
+  });
 });

@@ -31,6 +31,7 @@ export class PoolClosing {
   readonly #deadline: Timeout;
   readonly #signals = new Set<AbortSignal>();
   #settle: (report: PoolCloseReport) => void = () => {};
+  #isCut = false;
   #forced = 0;
 
   /** @throws INVALID_ARGUMENT for a deadline that never comes */
@@ -59,7 +60,10 @@ export class PoolClosing {
     this.#settle({ closed: this.#init.open - this.#forced, forced: this.#forced });
   }
 
+  /** The deadline and any number of signals may want it. */
   readonly #cut = (): void => {
-    this.#forced += this.#init.cut();
+    if (this.#isCut) return;
+    this.#isCut = true;
+    this.#forced = this.#init.cut();
   };
 }

@@ -325,8 +325,10 @@ describe("sizeOf", () => {
   it("makes a message unsent when it fails", async () => {
     const { client, saw } = reconnecting({ sizeOf: (message) => message.size });
     await expect(client.send({ size: Number.NaN })).rejects.toEqual(code("INVALID_ARGUMENT"));
+    await expect(client.send({ size: Number.POSITIVE_INFINITY })).rejects.toEqual(code("INVALID_ARGUMENT"));
     await expect(client.send(undefined)).rejects.toThrow(TypeError);
-    expect(unsent(await saw())).toHaveLength(2);
+    expect(unsent(await saw())).toHaveLength(3);
+    expect(client.queuedBytes).toBe(0);
     await client.close();
   });
 });

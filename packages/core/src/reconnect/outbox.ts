@@ -140,7 +140,7 @@ export class Outbox<Out> implements SendOwner<Out> {
 
   #sizeOf(message: Out): number {
     const size = this.#options.sizeOf(message);
-    if (size >= 0) return size;
+    if (size >= 0 && size < Number.POSITIVE_INFINITY) return size;
     throw new SluiceError("INVALID_ARGUMENT", `the size of a message cannot be ${size}`);
   }
 
