@@ -10,10 +10,10 @@
  * it going, unless {@link FAR} messages wait already.
  */
 import { SluiceError } from "@sluice/buffer";
+import { FifoQueue } from "./fifo-queue.js";
 
 export class ChannelMessages<T> {
-  #queue: T[] = [];
-  #head = 0;
+  readonly #queue = new FifoQueue<T>();
   #hasReader = false;
   #reader: MessageReader<T> | undefined;
   #paused = false;
@@ -53,8 +53,7 @@ export class ChannelMessages<T> {
     if (this.#poured) return this.#sink?.push(message);
     if (!this.isRead && (this.#lost > 0 || this.length >= KEPT_WITHOUT_READER)) {
       this.#lost += this.length + 1;
-      this.#queue = [];
-      this.#head = 0;
+      this.#queue.takeFrom(0);
       return;
     }
     this.#queue.push(message);
@@ -82,9 +81,7 @@ export class ChannelMessages<T> {
   pour(): void {
     const sink = this.#sink;
     if (sink === undefined || this.#poured) return;
-    const kept = this.#queue.slice(this.#head);
-    this.#queue = [];
-    this.#head = 0;
+    const kept = this.#queue.takeFrom(0);
     this.end(undefined);
     this.#poured = true;
     sink.#lost += this.#lost;
@@ -121,7 +118,7 @@ export class ChannelMessages<T> {
 
   /** Messages that wait. */
   get length(): number {
-    return this.#queue.length - this.#head;
+    return this.#queue.length;
   }
 
   get isOver(): boolean {
@@ -134,12 +131,7 @@ export class ChannelMessages<T> {
   }
 
   shift(): T {
-    const message = this.#queue[this.#head] as T;
-    this.#queue[this.#head++] = undefined as T;
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    }
+    const message = this.#queue.shift() as T;
     if (this.#paused && this.length <= LOW) {
       this.#paused = false;
       this.#resume();

@@ -53,7 +53,13 @@ export { ChannelOption } from "./channel-option.js";
 export { ChannelOutboundBuffer } from "./channel-outbound-buffer.js";
 export { ChannelOutboundHandler } from "./channel-outbound-handler.js";
 export { ChannelPipeline, type HandlerArguments, type HandlerClass, type HandlerKey } from "./channel-pipeline.js";
-export { ChannelPromise, type Completion, type CompletionListener, type FailureOwner } from "./channel-promise.js";
+export {
+  ChannelPromise,
+  type Completion,
+  type CompletionListener,
+  type FailureOwner,
+  settle,
+} from "./channel-promise.js";
 export type { Clock, Timeout } from "./clock.js";
 export {
   CombinedChannelDuplexHandler,
@@ -62,6 +68,7 @@ export {
 } from "./combined-channel-duplex-handler.js";
 export { ConnectionRefusedEvent, refuseConnection } from "./connection-refused-event.js";
 export { DatagramPacket, type DatagramPacketInit } from "./datagram-packet.js";
+export { FifoQueue } from "./fifo-queue.js";
 export { HashedWheelTimer, type HashedWheelTimerOptions, type NativeTimer } from "./hashed-wheel-timer.js";
 export { type Moment, markOn, timeOf } from "./moment.js";
 export { PassThroughHandler } from "./pass-through-handler.js";

@@ -10,7 +10,7 @@
  * What is written behind a stream waits here until all of the stream has been written, so the order is kept.
  */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
-import { type ChannelHandlerContext, ChannelOutboundHandler, type Completion } from "@sluice/core";
+import { type ChannelHandlerContext, ChannelOutboundHandler, type Completion, FifoQueue, settle } from "@sluice/core";
 import { ChunkedInput } from "./chunked-input.js";
 import { Transfer, type TransferOwner } from "./transfer.js";
 
@@ -59,7 +59,7 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
   readonly #maxPendingBytes: number;
   readonly #closesWhenInterrupted: boolean;
   #ctx: ChannelHandlerContext | undefined = undefined;
-  #queue: Pending[] = [];
+  readonly #queue = new FifoQueue<Pending>();
   #flushed = 0;
   #pendingBytes = 0;
   #running = false;
@@ -94,7 +94,7 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
     const { channel } = ctx;
     // No stream begins any more.
     this.#running = true;
-    for (const { message, completion, transfer } of this.#queue.splice(0)) {
+    for (const { message, completion, transfer } of this.#queue.takeFrom(0)) {
       if (transfer === undefined) ctx.write(message, completion);
       else if (!channel.isOpen) transfer.fail(channel.engine.closedError());
       else transfer.fail(new SluiceError("STREAM_INTERRUPTED", "the ChunkedWriteHandler was removed"));
@@ -158,7 +158,7 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
 
   /** Not an outbound event, but what outbound streams wait for. */
   channelWritabilityChanged(ctx: ChannelHandlerContext): void {
-    if (ctx.channel.isWritable) this.#queue[0]?.transfer?.hasRoom();
+    if (ctx.channel.isWritable) this.#queue.first?.transfer?.hasRoom();
     ctx.fireChannelWritabilityChanged();
   }
 
@@ -190,7 +190,7 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
     if (this.#running) return;
     this.#running = true;
     let hasFlushed = false;
-    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+    for (let next = this.#queue.first; next !== undefined; next = this.#queue.first) {
       const isFlushed = this.#flushed > 0;
       if (hasFlushed && !isFlushed) ctx.flush();
       hasFlushed &&= isFlushed;
@@ -198,7 +198,7 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
       if (transfer !== undefined) {
         if (isFlushed) transfer.start();
         // A stream that has ended has left the queue: otherwise it goes on when it has a chunk, or room for one.
-        if (this.#queue[0] === next) break;
+        if (this.#queue.first === next) break;
       } else {
         this.#shift();
         hasFlushed ||= isFlushed;
@@ -221,27 +221,28 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
   }
 
   #leave(transfer: Transfer): void {
-    const index = this.#queue.findIndex((pending) => pending.transfer === transfer);
+    const index = this.#queue.remove((pending) => pending.transfer === transfer);
     if (index < 0) return;
-    const [left] = this.#queue.splice(index, 1);
-    this.#pendingBytes -= left?.size ?? 0;
+    // What a stream counts for: it has no bytes yet.
+    this.#pendingBytes -= OVERHEAD;
     if (index < this.#flushed) this.#flushed--;
   }
 
   /** Takes out everything from `first` on, then fails it. */
   #discard(first: number, makeError: () => SluiceError): void {
-    const discarded = this.#queue.splice(first);
+    const discarded = this.#queue.takeFrom(first);
     this.#flushed = Math.min(this.#flushed, first);
+    const channel = this.#ctx?.channel;
     let hasUnawaited = false;
     this.#discarding = true;
     for (const { transfer, completion, size } of discarded) {
       this.#pendingBytes -= size;
       if (transfer !== undefined) transfer.fail(makeError());
-      else if (completion !== undefined) completion.fail(makeError());
+      else if (completion !== undefined && channel !== undefined) settle(completion, makeError(), channel);
       else hasUnawaited = true;
     }
     this.#discarding = false;
-    if (hasUnawaited) this.#ctx?.channel.unawaitedFailure(makeError());
+    if (hasUnawaited) channel?.unawaitedFailure(makeError());
     if (this.#queue.length === 0) this.#allSent();
   }
 

@@ -279,3 +279,47 @@ describe("the handler", () => {
     expect(() => new ChunkedWriteHandler(options)).toThrow(code("INVALID_ARGUMENT"));
   });
 });
+
+describe("a completion that throws", () => {
+  const throwing = (log: string[], name: string) => ({
+    succeed: () => {
+      log.push(name);
+      throw new Error(`${name} throws`);
+    },
+    fail: () => {
+      log.push(`${name} failed`);
+      throw new Error(`${name} throws`);
+    },
+  });
+
+  it("is told as a failure, and what is behind its stream goes on", async () => {
+    const log: string[] = [];
+    const errors: string[] = [];
+    const channel = new EmbeddedChannel(new ChunkedWriteHandler(), {
+      exceptionCaught: (_ctx, error) => void errors.push(error.message),
+    });
+    channel.pipeline.write(new ChunkedInput(text("a")), throwing(log, "stream"));
+    channel.pipeline.write(new ChunkedInput(new ScriptedSource([], new Error())), throwing(log, "broken"));
+    channel.pipeline.write(ByteBuf.from("b"));
+    channel.flush();
+    await jobs();
+    expect([sent(channel), log]).toEqual([
+      ["a", "b"],
+      ["stream", "broken failed"],
+    ]);
+    expect(errors).toEqual(["stream throws", "broken throws"]);
+  });
+
+  it("does not keep the others from being told that the channel has closed", async () => {
+    const log: string[] = [];
+    const channel = new EmbeddedChannel(new ChunkedWriteHandler(), { exceptionCaught: () => {} });
+    channel.pipeline.write(new ChunkedInput(new ScriptedSource([], "hang")), throwing(log, "stream"));
+    channel.pipeline.write(ByteBuf.from("a"), throwing(log, "a"));
+    channel.pipeline.write(ByteBuf.from("b"), throwing(log, "b"));
+    channel.flush();
+    await jobs();
+    channel.closeForcibly();
+    await channel.closed;
+    expect(log).toEqual(["stream failed", "a failed", "b failed"]);
+  });
+});

@@ -12,7 +12,7 @@
  * this handler it means a message.
  */
 import { SluiceError } from "@sluice/buffer";
-import { type ChannelHandlerContext, PassThroughHandler } from "@sluice/core";
+import { type ChannelHandlerContext, FifoQueue, PassThroughHandler } from "@sluice/core";
 
 export interface FlowControlHandlerOptions {
   /**
@@ -47,8 +47,7 @@ export interface FlowControlHandlerOptions {
  */
 export class FlowControlHandler extends PassThroughHandler {
   readonly #maxMessages: number;
-  #waiting: unknown[] = [];
-  #head = 0;
+  readonly #waiting = new FifoQueue<unknown>();
   /** Whether a `read()` with AUTO_READ off has not been answered yet: with a message, that is. */
   #wanted = false;
   /** Whether a `read()` has been neither answered nor passed on. */
@@ -72,7 +71,7 @@ export class FlowControlHandler extends PassThroughHandler {
 
   /** Messages, and errors between them, that wait to be read. */
   get waiting(): number {
-    return this.#waiting.length - this.#head;
+    return this.#waiting.length;
   }
 
   override channelRead(ctx: ChannelHandlerContext, message: unknown): void {
@@ -108,7 +107,7 @@ export class FlowControlHandler extends PassThroughHandler {
   override channelInactive(ctx: ChannelHandlerContext): void {
     let lost = this.#refused;
     while (this.waiting > 0) {
-      const item = this.#take();
+      const item = this.#waiting.shift();
       if (item instanceof WaitingError) ctx.fireExceptionCaught(item.error);
       else lost++;
     }
@@ -121,7 +120,7 @@ export class FlowControlHandler extends PassThroughHandler {
 
   override handlerRemoved(ctx: ChannelHandlerContext): void {
     if (this.waiting === 0) return;
-    while (this.waiting > 0) this.#pass(ctx, this.#take());
+    while (this.waiting > 0) this.#pass(ctx, this.#waiting.shift());
     this.#complete(ctx);
   }
 
@@ -130,7 +129,7 @@ export class FlowControlHandler extends PassThroughHandler {
     if (this.#delivering) return;
     this.#delivering = true;
     while (this.waiting > 0 && (this.#wanted || ctx.channel.autoRead)) {
-      this.#pass(ctx, this.#take());
+      this.#pass(ctx, this.#waiting.shift());
       if (this.#owesComplete && !ctx.channel.autoRead) this.#complete(ctx);
     }
     // The transport's own burst will be completed by the transport.
@@ -152,16 +151,6 @@ export class FlowControlHandler extends PassThroughHandler {
   #complete(ctx: ChannelHandlerContext): void {
     this.#owesComplete = false;
     ctx.fireChannelReadComplete();
-  }
-
-  #take(): unknown {
-    const item = this.#waiting[this.#head];
-    this.#waiting[this.#head++] = undefined;
-    if (this.waiting === 0) {
-      this.#waiting = [];
-      this.#head = 0;
-    }
-    return item;
   }
 
   #refuse(ctx: ChannelHandlerContext): void {

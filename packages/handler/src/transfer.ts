@@ -1,6 +1,6 @@
 /** A stream on its way: does what its machine decides. */
 import { ByteBuf, SluiceError } from "@sluice/buffer";
-import { asError, type ChannelHandlerContext, type Completion } from "@sluice/core";
+import { asError, type ChannelHandlerContext, type Completion, settle } from "@sluice/core";
 import { ChunkReader } from "./chunk-source.js";
 import type { ChunkedInput } from "./chunked-input.js";
 import { type TransferEvent, TransferMachine } from "./transfer-machine.js";
@@ -158,9 +158,8 @@ export class Transfer {
   #settle(error: Error | undefined): void {
     this.#input.signal?.removeEventListener("abort", this.#aborted);
     const { channel } = this.#ctx;
-    if (error === undefined) this.#completion?.succeed();
-    else if (this.#completion === undefined) channel.unawaitedFailure(error);
-    else this.#completion.fail(error);
+    if (this.#completion !== undefined) settle(this.#completion, error, channel);
+    else if (error !== undefined) channel.unawaitedFailure(error);
   }
 
   /** The stream's failure has been told already; that its source cannot even be closed is another one. */

@@ -9,12 +9,12 @@
  * place in the sequence, so that the reader learns between which messages something is missing.
  */
 import { SluiceError } from "@sluice/buffer";
+import { FifoQueue } from "@sluice/core";
 
 export class UdpInbox {
   readonly #maxBytes: number;
-  #items: (unknown | Dropped)[] = [];
-  #sizes: number[] = [];
-  #head = 0;
+  readonly #items = new FifoQueue<unknown>();
+  readonly #sizes = new FifoQueue<number>();
   #bytes = 0;
   #dropped = 0;
 
@@ -24,7 +24,7 @@ export class UdpInbox {
   }
 
   get isEmpty(): boolean {
-    return this.#head === this.#items.length;
+    return this.#items.length === 0;
   }
 
   /** Bytes that wait, with what each item is counted for beside its content. */
@@ -42,21 +42,15 @@ export class UdpInbox {
     const size = length + ITEM_OVERHEAD;
     if (this.isEmpty || this.#bytes + size <= this.#maxBytes) return this.#push(item, size);
     this.#dropped++;
-    const last = this.#items.at(-1);
+    const { last } = this.#items;
     if (last instanceof Dropped) last.count++;
     else this.#push(new Dropped(), 0);
   }
 
   /** The oldest item; for what was dropped, an error DATAGRAMS_DROPPED with their number as its `length`. */
   take(): unknown {
-    const item = this.#items[this.#head];
-    this.#bytes -= this.#sizes[this.#head++] ?? 0;
-    this.#items[this.#head - 1] = undefined;
-    if (this.isEmpty) {
-      this.#items = [];
-      this.#sizes = [];
-      this.#head = 0;
-    }
+    const item = this.#items.shift();
+    this.#bytes -= this.#sizes.shift() ?? 0;
     return item instanceof Dropped ? item.error(this.#maxBytes) : item;
   }
 
