@@ -261,3 +261,34 @@ describe("options", () => {
     expect(new SluiceError("SLOW_READER").recoverable).toBe(false);
   });
 });
+
+describe("publishing from inside", () => {
+  it("waits for what is being published: every reader gets all in one order", () => {
+    const { broadcast, add } = setup({ maxHeldBytes: 0, encode: (text) => text });
+    const first = add();
+    const slow = new EmbeddedChannel(broadcast.handler({ whenSlow: "drop-newest", maxHeldBytes: 0 }), {
+      userEventTriggered: (_ctx, event) => {
+        if (event instanceof SlowReaderEvent) broadcast.publish("somebody is slow");
+      },
+    });
+    slow.engine.queue.hold(ByteBuf.from(new Uint8Array(100_000)));
+    const last = add();
+    broadcast.publish("a", "b");
+    const order = ["a", "b", "somebody is slow"];
+    expect([first.got, last.got]).toEqual([order, order]);
+    expect(broadcast.counts).toMatchObject({ published: 3, heldMessages: 1 });
+  });
+
+  it("sends nothing of what cannot be encoded as a whole, and goes on afterwards", () => {
+    const encode = (text: string) => {
+      if (text === "bad") throw new Error("cannot encode");
+      return text;
+    };
+    const { broadcast, add } = setup({ encode });
+    const reader = add();
+    expect(() => broadcast.publish("a", "bad")).toThrow("cannot encode");
+    expect([reader.got, broadcast.counts.published]).toEqual([[], 0]);
+    broadcast.publish("b");
+    expect([reader.got, broadcast.counts.published]).toEqual([["b"], 1]);
+  });
+});

@@ -16,7 +16,7 @@
  * instance, are not touched, and are not ordered with the kept ones.
  */
 import { SluiceError } from "@sluice/buffer";
-import type { PassThroughHandler } from "@sluice/core";
+import { FifoQueue, type PassThroughHandler } from "@sluice/core";
 import { type BroadcastHub, BroadcastReader, type BroadcastReaderOptions } from "./broadcast-reader.js";
 
 export interface BroadcastOptions<M, W> extends BroadcastReaderOptions<M> {
@@ -60,6 +60,9 @@ export class Broadcast<M, W = M> {
   readonly #waitedFor = new Set<BroadcastReader<M, W>>();
   readonly #behind = new Set<BroadcastReader<M, W>>();
   readonly #gone = { written: 0, dropped: 0, coalesced: 0 };
+  /** What is to be published, oldest first: more than one only when some came from inside. */
+  readonly #unpublished = new FifoQueue<{ readonly messages: readonly M[]; readonly wires: readonly W[] }>();
+  #isPublishing = false;
   #published = 0;
   #whenReady: (() => void)[] = [];
   readonly #hub: BroadcastHub<M, W> = {
@@ -112,18 +115,21 @@ export class Broadcast<M, W = M> {
   }
 
   /**
-   * Sends messages to all readers, in order, flushed.
+   * Sends messages to all readers, in order, flushed. If one of them cannot be encoded nothing is sent.
+   *
+   * Called from inside, by a handler that hears of a slow reader for example, it is done when what is being published has
+   * been, so that all readers get all in one order.
    *
    * @returns `isReady`: with the policy `"wait"`, publish no more before `ready()` when it is false
+   * @throws what `encode` throws
    */
   publish(...messages: M[]): boolean {
+    const hasReaders = this.#readers.size > 0;
+    const wires = hasReaders ? messages.map((message) => this.#encode(message)) : [];
     this.#published += messages.length;
-    if (this.#readers.size > 0) {
-      for (const message of messages) {
-        const wire = this.#encode(message);
-        for (const reader of this.#readers) reader.offer(message, wire);
-      }
-      for (const reader of this.#readers) reader.send();
+    if (hasReaders) {
+      this.#unpublished.push({ messages, wires });
+      if (!this.#isPublishing) this.#publishAll();
     }
     return this.isReady;
   }
@@ -146,6 +152,21 @@ export class Broadcast<M, W = M> {
         this.#whenReady.push(done);
         signal?.addEventListener("abort", done, { once: true });
       });
+    }
+  }
+
+  #publishAll(): void {
+    this.#isPublishing = true;
+    try {
+      for (let batch = this.#unpublished.shift(); batch !== undefined; batch = this.#unpublished.shift()) {
+        const { messages, wires } = batch;
+        for (const [i, message] of messages.entries()) {
+          for (const reader of this.#readers) reader.offer(message, wires[i] as W);
+        }
+        for (const reader of this.#readers) reader.send();
+      }
+    } finally {
+      this.#isPublishing = false;
     }
   }
 

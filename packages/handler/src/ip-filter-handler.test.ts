@@ -133,6 +133,11 @@ describe("IpFilterHandler", () => {
     expect([door.arrive("10.0.0.1"), door.arrive(undefined)]).not.toContain(undefined);
   });
 
+  it("cannot do anything but accept and reject", () => {
+    const otherwise = "deny" as "reject";
+    expect(() => new IpFilterHandler({ otherwise })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
   it("takes new rules while it runs, all or none", () => {
     const filter = new IpFilterHandler();
     const door = new Door(filter);

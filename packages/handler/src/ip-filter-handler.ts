@@ -41,9 +41,12 @@ export class IpFilterHandler extends ChannelInboundHandler<Channel, Channel, nev
   #accepted = 0;
   #rejected = 0;
 
-  /** @throws INVALID_ARGUMENT for a rule that cannot be read */
+  /** @throws INVALID_ARGUMENT for a rule that cannot be read, or an action that is none */
   constructor({ rules = [], otherwise = "accept" }: IpFilterHandlerOptions = {}) {
     super();
+    if (otherwise !== "accept" && otherwise !== "reject") {
+      throw new SluiceError("INVALID_ARGUMENT", `a filter may accept or reject, not ${String(otherwise)}`);
+    }
     this.#otherwise = otherwise;
     this.#rules = new IpRules(rules);
   }

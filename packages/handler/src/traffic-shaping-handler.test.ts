@@ -330,3 +330,35 @@ describe("any sequence of writes, flushes and time", () => {
     );
   });
 });
+
+describe("sizeOf", () => {
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, undefined as unknown as number])(
+    "that says %s fails the write and stops nothing else",
+    (size) => {
+      let next = size;
+      const { channel, write, log, sent } = setup({ write: RATE, sizeOf: () => next });
+      write("full", 1);
+      next = 200;
+      write("large", 1);
+      channel.flush();
+      expect([sent(), log.splice(0)]).toEqual([[1], ["0 full INVALID_ARGUMENT", "0 large"]]);
+      next = size;
+      write("behind", 1);
+      channel.flush();
+      expect([sent(), log]).toEqual([[], ["0 behind INVALID_ARGUMENT"]]);
+    },
+  );
+
+  it("that is wrong for what arrives is told, and what arrives passes", () => {
+    const errors: Error[] = [];
+    const channel = new EmbeddedChannel(new ChannelTrafficShapingHandler({ read: RATE, sizeOf: () => Number.NaN }), {
+      exceptionCaught: (_ctx, error) => void errors.push(error),
+    });
+    channel.writeInbound("a");
+    expect([errors, channel.readInbound()]).toEqual([
+      [expect.objectContaining({ code: "INVALID_ARGUMENT" })],
+      undefined,
+    ]);
+    expect(channel.isOpen).toBe(true);
+  });
+});

@@ -21,7 +21,8 @@ export interface TrafficShapingOptions {
   /** What may be written. @default no limit */
   readonly write?: RateLimit;
   /**
-   * What a message counts for. Behind a codec, `() => 1` makes messages of what is otherwise bytes.
+   * What a message counts for, from 0 and finite: a write of anything else fails with INVALID_ARGUMENT, a message that
+   * arrives is dropped with it. Behind a codec, `() => 1` makes messages of what is otherwise bytes.
    * @default the readable bytes of a `ByteBuf`, 0 for everything else
    */
   readonly sizeOf?: (message: unknown) => number;
@@ -70,7 +71,7 @@ export abstract class TrafficShapingHandler extends PassThroughHandler {
   }
 
   override channelRead(ctx: ChannelHandlerContext, message: unknown): void {
-    this.#channel(ctx).burst += this.#sizeOf(message);
+    this.#channel(ctx).burst += this.#checkedSizeOf(message);
     ctx.fireChannelRead(message);
   }
 
@@ -84,7 +85,7 @@ export abstract class TrafficShapingHandler extends PassThroughHandler {
   }
 
   override write(ctx: ChannelHandlerContext, message: unknown, completion: Completion | undefined): void {
-    this.#shaper.write(this.#channel(ctx), message, completion, this.#sizeOf(message));
+    this.#shaper.write(this.#channel(ctx), message, completion, this.#checkedSizeOf(message));
   }
 
   override flush(ctx: ChannelHandlerContext): void {
@@ -99,6 +100,13 @@ export abstract class TrafficShapingHandler extends PassThroughHandler {
   override close(ctx: ChannelHandlerContext, completion: Completion | undefined): void {
     this.#shaper.endOutput(this.#channel(ctx));
     ctx.close(completion);
+  }
+
+  /** A bucket that has taken NaN has no level any more, and nobody would ever have his turn. */
+  #checkedSizeOf(message: unknown): number {
+    const size = this.#sizeOf(message);
+    if (size >= 0 && size < Number.POSITIVE_INFINITY) return size;
+    throw new SluiceError("INVALID_ARGUMENT", `the size of a message cannot be ${size}`);
   }
 
   #channel(ctx: ChannelHandlerContext): ShapedChannel {

@@ -259,6 +259,10 @@ export class UdpConnection implements DatagramConnection {
     if (!isPort(port) || port === 0) {
       throw new SluiceError("INVALID_ARGUMENT", `nothing can be sent to port ${port}`);
     }
+    // Node takes no host for this machine, and throws at anything else from inside its own call back.
+    if (typeof host !== "string" || host === "") {
+      throw new SluiceError("INVALID_ARGUMENT", `nothing can be sent to a host ${JSON.stringify(host)}`);
+    }
     const [peer, name] = [this.remoteAddress, this.#peerName];
     if (peer === undefined || (port === peer.port && (host === peer.host || host === name?.host))) return;
     const detail = `the channel is connected to ${formatAddress(peer)} and sends nothing to ${host}:${port}`;
