@@ -78,6 +78,60 @@ describe("indexOf", () => {
   });
 });
 
+describe("indexOfEither", () => {
+  /** Bytes at the edges of what the arithmetic on words could get wrong: borrows, signs. */
+  const edges = fc.constantFrom(0x00, 0x01, 0x02, 0x7f, 0x80, 0x81, 0xfe, 0xff);
+
+  it.each(["Uint8Array", "Buffer"])("finds either byte in a window of a %s as a naive search does", (kind) => {
+    fc.assert(
+      fc.property(fc.array(edges, { maxLength: 60 }), edges, edges, edges, windows(), (bytes, one, other, rest, w) => {
+        const [offset, f, t] = w;
+        const buf = inSlab(kind, bytes, offset, rest);
+        const [from, to] = clamp(f, t, bytes.length);
+        const found = bytes.findIndex((byte, i) => i >= from && i < to && (byte === one || byte === other));
+        expect(buf.indexOfEither(one, other, from, to)).toBe(found);
+        const single = bytes.findIndex((byte, i) => i >= from && i < to && byte === one);
+        expect(buf.indexOf(one, from, to)).toBe(single);
+      }),
+    );
+  });
+
+  it("tells every byte from every other at every place of a word", () => {
+    for (let value = 0; value < 256; value++) {
+      for (let at = 0; at < 16; at++) {
+        const bytes = new Uint8Array(20).fill(value ^ 0x80);
+        bytes[at] = value;
+        const buf = ByteBuf.wrap(bytes, 1, 17);
+        const found = at === 0 ? -1 : at - 1;
+        expect(buf.indexOfEither(value, value, 0, 17)).toBe(found);
+        expect(buf.indexOf(value, 0, 17)).toBe(found);
+      }
+    }
+  });
+
+  it.each([128 * 1024, 128 * 1024 + 1, 300_000])(
+    "searches arrays of %i bytes, to their end and not beyond",
+    (length) => {
+      const array = new Uint8Array(length);
+      array[length - 1] = 7;
+      const buf = ByteBuf.wrap(array, 5, length - 5);
+      expect([buf.indexOfEither(7, 9, 0, length - 5), buf.indexOf(7, 0, length - 5)]).toEqual([length - 6, length - 6]);
+      expect([buf.indexOfEither(7, 9, 0, length - 6), buf.indexOf(7, 0, length - 6)]).toEqual([-1, -1]);
+      expect(buf.indexOfEither(7, 9, length - 6, length - 5)).toBe(length - 6);
+    },
+  );
+
+  it("refuses windows outside the buffer and values that are no byte", () => {
+    const buf = ByteBuf.alloc(8);
+    refused("INDEX_OUT_OF_RANGE", () => buf.indexOfEither(0, 1, 0, 9));
+    refused("INDEX_OUT_OF_RANGE", () => buf.indexOfEither(0, 1, 0, Number.NaN));
+    for (const value of [-1, 256, 0.5, Number.NaN]) {
+      refused("VALUE_OUT_OF_RANGE", () => buf.indexOfEither(value, 0));
+      refused("VALUE_OUT_OF_RANGE", () => buf.indexOfEither(0, value));
+    }
+  });
+});
+
 /** `bytes` somewhere in a slab that is otherwise full of `filler`: what a search that leaves its window would find. */
 function inSlab(kind: string, bytes: readonly number[], offset: number, filler: number): ByteBuf {
   const length = bytes.length + 10;
