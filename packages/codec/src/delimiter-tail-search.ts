@@ -60,7 +60,8 @@ export class DelimiterTailSearch implements DelimiterSearch {
         this.delimiterLength = length;
         this.examined = at - from;
         this.#seen = 0;
-        if (at === end) this.#leave();
+        // Behind a byte that must not stand alone nothing is searched any more.
+        if (at === end || length === 0) this.#leave();
         return at - start - (length > 0 ? length : 1);
       }
     }

@@ -67,6 +67,15 @@ describe.each(Object.entries(waiting))("%s", (_name, [decoder, begin]) => {
   });
 });
 
+it("a decoder that has failed holds no chunk, be its channel open or not", async () => {
+  const held: EmbeddedChannel[] = [];
+  const strict = () => new LineBasedFrameDecoder({ strict: true, closeOnFatalError: false });
+  const before = await arrayBuffers();
+  feed(held, strict, ByteBuf.from("fine\r\nnot\nfine\r\n".padEnd(LIMIT)).toUint8Array(), LIMIT);
+  expect(held.every(({ isOpen }) => isOpen)).toBe(true);
+  expect(((await arrayBuffers()) - before) / held.length).toBeLessThan(LIMIT / 8);
+});
+
 function frameOf(begin: string): Uint8Array {
   const bytes = new Uint8Array(LIMIT - 1).fill(0x61);
   bytes.set(ByteBuf.fromHex(begin).toUint8Array());
