@@ -97,7 +97,7 @@ it("keeps its bounds and its word while a server flaps, and recovers when it sta
   const pool = new ChannelPool({
     connect: ({ signal }) => bootstrap.connect({ host: "127.0.0.1", port: server.port, signal }),
     maxConnections: 4,
-    maxWaiters: 100,
+    maxWaiting: 100,
     acquireTimeoutMs: 5000,
     idleTimeoutMs: 50,
     maxLifetimeMs: 200,

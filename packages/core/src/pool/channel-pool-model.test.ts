@@ -18,7 +18,7 @@ interface Caller {
 
 interface Model {
   readonly maxConnections: number;
-  readonly maxWaiters: number;
+  readonly maxWaiting: number;
   /** In the order in which they came. */
   readonly pending: Caller[];
   readonly held: Channel[];
@@ -78,7 +78,7 @@ class World {
     // Nobody waits for what could be had.
     const underWay = pool.connecting + this.openChecks.filter(({ leaving }) => leaving).length;
     if (model.pending.length > underWay) expect([pool.idle, pool.size]).toEqual([0, model.maxConnections]);
-    expect(model.pending.length).toBeLessThanOrEqual(model.maxWaiters + model.maxConnections);
+    expect(model.pending.length).toBeLessThanOrEqual(model.maxWaiting + model.maxConnections);
   }
 }
 
@@ -94,7 +94,7 @@ class Acquire implements Command {
     const { pool } = world.scene;
     const controller = new AbortController();
     const caller: Caller = { controller, channel: undefined, error: undefined };
-    const crowded = model.pending.length >= model.maxWaiters;
+    const crowded = model.pending.length >= model.maxWaiting;
     pool.acquire({ timeoutMs: this.timeoutMs, signal: controller.signal }).then(
       (channel) => (caller.channel = channel),
       (error) => (caller.error = error),
@@ -232,7 +232,7 @@ const commands = fc.commands(
 
 const settings = fc.record({
   maxConnections: fc.integer({ min: 1, max: 4 }),
-  maxWaiters: fc.integer({ min: 0, max: 4 }),
+  maxWaiting: fc.integer({ min: 0, max: 4 }),
   order: fc.constantFrom("lifo" as const, "fifo" as const),
   idleTimeoutMs: fc.constantFrom(0, 50),
   minIdle: fc.nat(2),
@@ -245,8 +245,8 @@ it("loses no place, serves in order and keeps its bounds, whatever happens", asy
   await fc.assert(
     fc.asyncProperty(settings, fc.boolean(), commands, async (options, slowChecks, steps) => {
       const world = new World(options, slowChecks);
-      const { maxConnections, maxWaiters } = options;
-      const model: Model = { maxConnections, maxWaiters, pending: [], held: [] };
+      const { maxConnections, maxWaiting } = options;
+      const model: Model = { maxConnections, maxWaiting, pending: [], held: [] };
       await fc.asyncModelRun(() => ({ model, real: world }), steps);
       await wind(model, world);
     }),

@@ -27,7 +27,7 @@ export interface ChannelPoolOptions<In = any, Out = any> {
   /** Channels at a time, those being connected and closed included; `Infinity` for no limit. @default 10 */
   readonly maxConnections?: number;
   /** Callers that may wait while all channels are in use; one more gets POOL_EXHAUSTED. @default 1000 */
-  readonly maxWaiters?: number;
+  readonly maxWaiting?: number;
   /** Milliseconds `acquire` waits; then it rejects with POOL_ACQUIRE_TIMEOUT. 0 for no limit. @default 10 000 */
   readonly acquireTimeoutMs?: number;
   /**
@@ -62,7 +62,7 @@ export interface ChannelPoolOptions<In = any, Out = any> {
 export function poolOptions<In, Out>(given: ChannelPoolOptions<In, Out>) {
   const options = { ...DEFAULTS, ...withoutUndefined(given) };
   integer("maxConnections", options.maxConnections, 1);
-  integer("maxWaiters", options.maxWaiters, 0);
+  integer("maxWaiting", options.maxWaiting, 0);
   integer("minIdle", options.minIdle, 0);
   for (const name of ["connectTimeoutMs", "acquireTimeoutMs", "idleTimeoutMs", "maxLifetimeMs"] as const) {
     milliseconds(name, options[name]);
@@ -95,7 +95,7 @@ function integer(name: string, value: number, least: number): void {
 const DEFAULTS = {
   connectTimeoutMs: 30_000,
   maxConnections: 10,
-  maxWaiters: 1000,
+  maxWaiting: 1000,
   acquireTimeoutMs: 10_000,
   order: "lifo" as "lifo" | "fifo",
   idleTimeoutMs: 60_000,

@@ -64,8 +64,8 @@ describe("acquiring", () => {
     expect(simple.attempts).toHaveLength(100);
   });
 
-  it("refuses callers beyond maxWaiters", async () => {
-    const { scene } = await PoolScene.leased(1, { maxConnections: 1, maxWaiters: 1 });
+  it("refuses callers beyond maxWaiting", async () => {
+    const { scene } = await PoolScene.leased(1, { maxConnections: 1, maxWaiting: 1 });
     scene.acquire();
     await expect(scene.pool.acquire()).rejects.toEqual(code("POOL_EXHAUSTED"));
     expect(scene.counts.waiting).toBe(1);
@@ -305,7 +305,7 @@ describe("options", () => {
     { maxConnections: 0 },
     { maxConnections: 1.5 },
     { maxConnections: Number.NaN },
-    { maxWaiters: -1 },
+    { maxWaiting: -1 },
     { minIdle: -1 },
     { idleTimeoutMs: Number.POSITIVE_INFINITY },
     { idleTimeoutMs: -1 },

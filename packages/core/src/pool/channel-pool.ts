@@ -12,7 +12,7 @@
  * Use it for protocols where a caller needs a connection to itself for a while. Where requests can share a connection,
  * one channel with a `RequestResponseHandler` does more.
  *
- * - **Bounded**: never more than `maxConnections` channels, never more than `maxWaiters` callers waiting for one.
+ * - **Bounded**: never more than `maxConnections` channels, never more than `maxWaiting` callers waiting for one.
  * - **Fair**: a channel goes to whoever has waited longest.
  * - **Told**: every `acquire` ends in a channel or one coded error. A connection that fails fails the caller it was made
  *   for, with its own error; the others go on waiting, each for an attempt of its own.

@@ -12,7 +12,7 @@ class Scene {
   constructor(options: Partial<PoolMachineOptions> = {}) {
     this.machine = new PoolMachine({
       maxConnections: 1,
-      maxWaiters: 10,
+      maxWaiting: 10,
       order: "lifo",
       idleTimeoutMs: 100,
       minIdle: 0,
@@ -313,13 +313,13 @@ describe("waiters", () => {
     consistent(scene);
   });
 
-  it("are refused beyond maxWaiters; those a place is under way for do not count", () => {
-    const scene = new Scene({ maxWaiters: 1 });
+  it("are refused beyond maxWaiting; those a place is under way for do not count", () => {
+    const scene = new Scene({ maxWaiting: 1 });
     expect([scene.acquire(), scene.acquire(), scene.acquire()]).toEqual(["connect p1", "", "refuse w3 POOL_EXHAUSTED"]);
     expect(scene.machine.waiting).toBe(2);
     scene.machine.abandoned(scene.w(2));
     expect(scene.acquire()).toBe("");
-    const none = new Scene({ maxWaiters: 0 });
+    const none = new Scene({ maxWaiting: 0 });
     expect([none.acquire(), none.acquire()]).toEqual(["connect p1", "refuse w2 POOL_EXHAUSTED"]);
   });
 });

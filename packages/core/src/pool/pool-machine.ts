@@ -19,7 +19,7 @@ import { WaiterQueue } from "./waiter-queue.js";
 
 export interface PoolMachineOptions {
   readonly maxConnections: number;
-  readonly maxWaiters: number;
+  readonly maxWaiting: number;
   readonly order: "lifo" | "fifo";
   /** 0 for never. */
   readonly idleTimeoutMs: number;
@@ -96,7 +96,7 @@ export class PoolMachine {
     if (this.#isClosed) return refuse(new SluiceError("POOL_CLOSED"));
     this.#waiters.add(waiter);
     const actions = this.#assign([]);
-    const { maxWaiters: limit } = this.#options;
+    const { maxWaiting: limit } = this.#options;
     if (waiter.place !== undefined || this.#waiters.uncovered <= limit) return actions;
     this.#waiters.remove(waiter);
     return refuse(new SluiceError("POOL_EXHAUSTED", `${limit} callers are waiting for a channel already`, { limit }));
