@@ -38,6 +38,7 @@ export class BroadcastReader<M, W> extends PassThroughHandler {
   readonly isWaitedFor: boolean;
   readonly #hub: BroadcastHub<M, W>;
   readonly #held: HeldMessages<M, W>;
+  readonly #maxHeldBytes: number;
   readonly #maxWaitMs: number;
   #ctx: ChannelHandlerContext | undefined;
   #timeout: Timeout | undefined;
@@ -51,6 +52,7 @@ export class BroadcastReader<M, W> extends PassThroughHandler {
     super();
     this.#hub = hub;
     this.#held = new HeldMessages(options.whenSlow, options.maxHeldBytes);
+    this.#maxHeldBytes = options.maxHeldBytes;
     this.#maxWaitMs = options.maxWaitMs;
     this.isWaitedFor = options.whenSlow === "wait";
   }
@@ -86,7 +88,10 @@ export class BroadcastReader<M, W> extends PassThroughHandler {
       return this.#write(ctx, wire);
     }
     const fate = this.#held.offer(message, wire, sizeOf(wire));
-    if (fate === "overflow") return this.#giveUp(ctx, `${this.#held.bytes} bytes are kept for it already`);
+    if (fate === "overflow") {
+      const { bytes: length } = this.#held;
+      return this.#giveUp(ctx, `${length} bytes are kept for it already`, { length, limit: this.#maxHeldBytes });
+    }
     if (!this.#isBehind) this.#fallBehind(ctx);
   }
 
@@ -148,7 +153,8 @@ export class BroadcastReader<M, W> extends PassThroughHandler {
     this.#missedBefore = this.#missed;
     if (this.isWaitedFor) {
       const maxWaitMs = this.#maxWaitMs;
-      this.#timeout ??= ctx.clock.schedule(maxWaitMs, () => this.#giveUp(ctx, `it was waited for ${maxWaitMs} ms`));
+      const giveUp = () => this.#giveUp(ctx, `it was waited for ${maxWaitMs} ms`, { limit: maxWaitMs });
+      this.#timeout ??= ctx.clock.schedule(maxWaitMs, giveUp);
       if (!this.#timeout.isPending) this.#timeout.reschedule(maxWaitMs);
     }
     this.#hub.fellBehind(this);
@@ -175,9 +181,9 @@ export class BroadcastReader<M, W> extends PassThroughHandler {
     return this.#held.dropped + this.#held.coalesced;
   }
 
-  #giveUp(ctx: ChannelHandlerContext, why: string): void {
+  #giveUp(ctx: ChannelHandlerContext, why: string, fields: { readonly length?: number; readonly limit: number }): void {
     this.#leave();
-    const error = new SluiceError("SLOW_READER", `the reader does not keep up: ${why}`);
+    const error = new SluiceError("SLOW_READER", `the reader does not keep up: ${why}`, fields);
     // Before the error, which closes the channel when nobody handles it: the peer takes nothing more.
     ctx.channel.engine.failPendingOnClose = true;
     ctx.fireExceptionCaught(error);

@@ -24,7 +24,10 @@ class Reader {
         broadcast.handler(options),
         {
           userEventTriggered: (_ctx, event) => this.events.push(String(event)),
-          exceptionCaught: (_ctx, error) => this.errors.push((error as SluiceError).code),
+          exceptionCaught: (_ctx, error) => {
+            const { code, length, limit } = error as SluiceError;
+            this.errors.push([code, length, limit].join(" ").trim());
+          },
         },
       ],
     });
@@ -136,7 +139,7 @@ describe("a reader that is behind for good", () => {
     const [slow, fast] = [add().stop(), add()];
     broadcast.publish(...messages);
     slow.channel.runPendingTasks();
-    expect([slow.errors, slow.channel.isOpen, slow.got]).toEqual([["SLOW_READER"], false, []]);
+    expect([slow.errors, slow.channel.isOpen, slow.got]).toEqual([["SLOW_READER 196 196"], false, []]);
     expect([fast.got, broadcast.readers, broadcast.behind]).toEqual([messages, 1, 0]);
     expect(broadcast.counts).toMatchObject({ heldMessages: 0, heldBytes: 0 });
   });
@@ -185,7 +188,7 @@ describe("waiting", () => {
     expect([broadcast.isReady, stuck.channel.isOpen]).toEqual([false, true]);
     clock.advance(1);
     await waiting;
-    expect([stuck.errors, stuck.channel.isOpen, clock.pending]).toEqual([["SLOW_READER"], false, 0]);
+    expect([stuck.errors, stuck.channel.isOpen, clock.pending]).toEqual([["SLOW_READER  5000"], false, 0]);
 
     const slow = add().stop();
     broadcast.publish("3");
@@ -202,7 +205,7 @@ describe("waiting", () => {
     const { broadcast, add } = setup({ whenSlow: "wait", maxHeldBytes: 300 });
     const reader = add().stop();
     for (let i = 0; i < 4; i++) broadcast.publish(`${i}`);
-    expect([reader.errors, reader.channel.isOpen]).toEqual([["SLOW_READER"], false]);
+    expect([reader.errors, reader.channel.isOpen]).toEqual([["SLOW_READER 291 300"], false]);
   });
 });
 

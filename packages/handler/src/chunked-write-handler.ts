@@ -72,12 +72,15 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
     transferBroken: (transfer, error) => this.#transferBroken(transfer, error),
   };
 
-  /** @throws SluiceError `INVALID_ARGUMENT` for a limit that is no positive integer */
+  /** @throws SluiceError `INVALID_ARGUMENT` for a limit that is no positive integer, or a choice that is none */
   constructor(options: ChunkedWriteHandlerOptions = {}) {
     super();
     const { maxChunkBytes = 64 * 1024, maxPendingBytes = 16 * 1024 * 1024, onInterruption = "close" } = options;
     this.#maxChunkBytes = positive("maxChunkBytes", maxChunkBytes);
     this.#maxPendingBytes = positive("maxPendingBytes", maxPendingBytes);
+    if (onInterruption !== "close" && onInterruption !== "continue") {
+      throw new SluiceError("INVALID_ARGUMENT", `onInterruption cannot be ${String(onInterruption)}`);
+    }
     this.#closesWhenInterrupted = onInterruption === "close";
   }
 

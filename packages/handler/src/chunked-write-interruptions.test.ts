@@ -275,9 +275,12 @@ describe("the handler", () => {
     expect([sent(channel), channel.isOpen]).toEqual([["half"], false]);
   });
 
-  it.each([{ maxChunkBytes: 0 }, { maxPendingBytes: 1.5 }])("cannot have %o", (options) => {
-    expect(() => new ChunkedWriteHandler(options)).toThrow(code("INVALID_ARGUMENT"));
-  });
+  it.each([{ maxChunkBytes: 0 }, { maxPendingBytes: 1.5 }, { onInterruption: "Close" as "close" }])(
+    "cannot have %o",
+    (options) => {
+      expect(() => new ChunkedWriteHandler(options)).toThrow(code("INVALID_ARGUMENT"));
+    },
+  );
 });
 
 describe("a completion that throws", () => {

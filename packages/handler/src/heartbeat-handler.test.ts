@@ -397,6 +397,8 @@ describe("HeartbeatHandler", () => {
     ["a timeout of 0", { timeoutMs: 0 }],
     ["no misses", { maxMissed: 0 }],
     ["half a miss", { maxMissed: 1.5 }],
+    ["a side that is none", { side: "Client" as "client" }],
+    ["pings of nobody", { pings: "none" as "both" }],
   ])("refuses %s", (_what, options) => {
     expect(() => new HeartbeatHandler({ side: "client", protocol: textHeartbeat(), ...options })).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT" }),

@@ -51,6 +51,8 @@ export interface HeartbeatHandlerOptions<In = unknown, Out = unknown> {
 export function heartbeatTiming<In, Out>(options: HeartbeatHandlerOptions<In, Out>): HeartbeatTiming {
   const { side, pings = "client", protocol = {}, onlyPongs = false } = options;
   const { intervalMs = 30_000, timeoutMs = 10_000, maxMissed = 1 } = options;
+  if (side !== "client" && side !== "server") invalid(`side cannot be ${String(side)}`);
+  if (pings !== "client" && pings !== "server" && pings !== "both") invalid(`pings cannot be ${String(pings)}`);
   const isPinging = pings === "both" || pings === side;
   if (isPinging && protocol.makePing === undefined) invalid("an end that pings needs a protocol with makePing");
   if (pings === "both" && protocol.isPong === undefined) {
