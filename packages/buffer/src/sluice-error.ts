@@ -26,7 +26,7 @@ export const ERRORS = {
 
   // arguments and options
   INVALID_ARGUMENT: recoverable("An argument or option has a value that can never work."),
-  OPTION_UNSUPPORTED: recoverable("The transport cannot honour a channel option."),
+  OPTION_UNSUPPORTED: recoverable("The transport cannot honour a channel option, or have workers."),
   ABORTED: recoverable("The caller's AbortSignal ended the wait."),
 
   // pipeline
@@ -62,6 +62,9 @@ export const ERRORS = {
   PREPARE_TIMEOUT: fatal("A fresh channel was not prepared in time; it is being closed."),
   ATTEMPTS_EXHAUSTED: fatal("As many attempts to connect as allowed have come to nothing; the client has stopped."),
   RECONNECT_STOPPED: fatal("The reconnecting client has stopped; the message was not sent, the channel will not come."),
+
+  // workers
+  WORKER_FAILED: fatal("A worker process died again and again, or did not begin to serve; it is given up."),
 
   // transport
   CONNECT_TIMEOUT: fatal("The connection was not established in time."),

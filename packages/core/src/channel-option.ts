@@ -49,6 +49,12 @@ export class ChannelOption<T> {
   static readonly TCP_KEEPCNT: ChannelOption<number> = new ChannelOption("TCP_KEEPCNT");
   /** Connections the system may hold before they are accepted. @default 511 on Node */
   static readonly SO_BACKLOG: ChannelOption<number> = new ChannelOption("SO_BACKLOG");
+  /**
+   * Whether other servers may listen at the same address, and the system deals connections out to all of them. Servers
+   * only, before they are bound; Node 22.12 and a system that has it, such as Linux.
+   * @default false
+   */
+  static readonly SO_REUSEPORT: ChannelOption<boolean> = new ChannelOption("SO_REUSEPORT");
 
   /** Whether datagrams may be sent to broadcast addresses. @default false */
   static readonly SO_BROADCAST: ChannelOption<boolean> = new ChannelOption("SO_BROADCAST");

@@ -11,8 +11,9 @@
  * 6. {@link ChannelPool}: a client's channels, used again and again.
  * 7. {@link ReconnectingClient}: a client that keeps one live channel.
  * 8. {@link ConnectionRefusedEvent}: how a server turns connections away.
- * 9. {@link Transport}: what carries them; write your own.
- * 10. {@link observeChannels}: all channels of the process, for diagnostics.
+ * 9. {@link WorkerGroup}: a server in several processes.
+ * 10. {@link Transport}: what carries them; write your own.
+ * 11. {@link observeChannels}: all channels of the process, for diagnostics.
  *
  * Beside this entry: `@sluice/core/embedded` (channels for tests), `@sluice/core/local` (channels inside one
  * process), `@sluice/core/decorators` (`@Sharable`).
@@ -110,4 +111,17 @@ export type {
   Transport,
   TransportEnd,
 } from "./transport.js";
+export type { GroupCounters, WorkerStatus } from "./workers/group-counters.js";
+export type { ServerCounters } from "./workers/server-counters.js";
+export { type CountOptions, type ReloadOptions, WorkerGroup } from "./workers/worker-group.js";
+export type { WorkerGroupEvents } from "./workers/worker-group-events.js";
+export type {
+  PrimaryLink,
+  WorkerExit,
+  WorkerHost,
+  WorkerProcess,
+  WorkerSignals,
+  WorkerStart,
+} from "./workers/worker-host.js";
+export type { WorkersOptions } from "./workers/workers-options.js";
 export { WriteBufferWaterMark } from "./write-buffer-water-mark.js";

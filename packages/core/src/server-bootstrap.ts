@@ -20,16 +20,20 @@ import type { ChannelPipeline } from "./channel-pipeline.js";
 import type { Clock } from "./clock.js";
 import { ServerChannel } from "./server-channel.js";
 import type { BindOptions, Transport } from "./transport.js";
+import { type BindInWorker, bindWithWorkers } from "./workers/bind-with-workers.js";
+import type { WorkerGroup } from "./workers/worker-group.js";
+import type { WorkersOptions } from "./workers/workers-options.js";
 
-export class ServerBootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut = Out> {
+export class ServerBootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut = Out, Group = never> {
   readonly #config = new ChannelConfig();
   readonly #childConfig = new ChannelConfig();
   #transport: Transport | undefined;
   #clock: Clock | undefined;
+  #workers: number | WorkersOptions | undefined;
 
-  transport<I, O>(transport: Transport<I, O>): ServerBootstrap<I, O, I, O> {
+  transport<I, O>(transport: Transport<I, O>): ServerBootstrap<I, O, I, O, Group> {
     this.#transport = transport;
-    return this as unknown as ServerBootstrap<I, O, I, O>;
+    return this as unknown as ServerBootstrap<I, O, I, O, Group>;
   }
 
   option<T>(option: ChannelOption<T>, value: T): this {
@@ -67,19 +71,32 @@ export class ServerBootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut =
   /** Builds the pipeline of each accepted connection. */
   childHandler<I, O>(
     initializer: (pipeline: ChannelPipeline<In, Out>) => ChannelPipeline<I, O>,
-  ): ServerBootstrap<In, Out, I, O>;
-  childHandler(initializer: (pipeline: ChannelPipeline<In, Out>) => void): ServerBootstrap<In, Out, any, any>;
-  childHandler(initializer: PipelineInitializer): ServerBootstrap<In, Out, any, any> {
+  ): ServerBootstrap<In, Out, I, O, Group>;
+  childHandler(initializer: (pipeline: ChannelPipeline<In, Out>) => void): ServerBootstrap<In, Out, any, any, Group>;
+  childHandler(initializer: PipelineInitializer): ServerBootstrap<In, Out, any, any, Group> {
     this.#childConfig.initializer = initializer;
     return this;
   }
 
   /**
+   * Serves in several processes that share the port: as many as said, or as there are cores.
+   *
+   * The program runs in each of them, and `bind` gives each what it is: the first, the primary, a {@link WorkerGroup} once
+   * all workers serve, and the workers their `ServerChannel`. Both have `localAddress`, `shutdown` and `closed`. What is
+   * to happen once belongs behind `server instanceof WorkerGroup`, what precedes `bind` happens everywhere.
+   */
+  workers(workers: number | WorkersOptions = {}): ServerBootstrap<In, Out, TailIn, TailOut, WorkerGroup> {
+    this.#workers = workers;
+    return this as unknown as ServerBootstrap<In, Out, TailIn, TailOut, WorkerGroup>;
+  }
+
+  /**
    * Starts listening.
    *
-   * @throws (rejects) ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, BIND_FAILED, ABORTED, OPTION_UNSUPPORTED
+   * @throws (rejects) ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, BIND_FAILED, ABORTED, OPTION_UNSUPPORTED; with workers
+   * WORKER_FAILED too
    */
-  async bind(options: BindOptions): Promise<ServerChannel<TailIn, TailOut>> {
+  async bind(options: BindOptions): Promise<ServerChannel<TailIn, TailOut> | Group> {
     const transport = this.#transport;
     if (transport?.createListener === undefined) {
       throw new SluiceError("INVALID_ARGUMENT", "a ServerBootstrap needs a transport whose connections it can accept");
@@ -87,10 +104,24 @@ export class ServerBootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut =
     if (this.#childConfig.initializer === undefined) {
       throw new SluiceError("INVALID_ARGUMENT", "a ServerBootstrap needs a childHandler");
     }
+    const workers = this.#workers;
+    if (workers === undefined) return this.#bindHere(transport, options);
+    const bindHere: BindInWorker<ServerChannel<TailIn, TailOut>> = (options, prepare) =>
+      this.#bindHere(transport, options, prepare);
+    const bound = bindWithWorkers({ transport, clock: this.#clock, workers, options, bindHere });
+    return bound as Promise<ServerChannel<TailIn, TailOut> | Group>;
+  }
+
+  async #bindHere(
+    transport: Transport,
+    options: BindOptions,
+    prepare?: (server: ServerChannel) => void,
+  ): Promise<ServerChannel<TailIn, TailOut>> {
     const server = new ServerChannel<TailIn, TailOut>(transport, this.#clock);
     try {
       this.#config.applyTo(server);
       server.pipeline.addLast("acceptor", new Acceptor(server, this.#childConfig));
+      prepare?.(server);
       await server.bind(options);
     } catch (error) {
       server.closeForcibly();

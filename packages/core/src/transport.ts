@@ -15,6 +15,7 @@ import type { ChannelOption } from "./channel-option.js";
 import type { ChannelOutboundBuffer } from "./channel-outbound-buffer.js";
 import type { Clock } from "./clock.js";
 import type { SocketAddress } from "./socket-address.js";
+import type { WorkerHost } from "./workers/worker-host.js";
 
 /** Where and how to connect; transports read the fields they know. */
 export interface ConnectOptions {
@@ -49,6 +50,8 @@ export interface Transport<In = any, Out = any> {
   createConnection(signals: ChannelSignals): Connection;
   /** An unbound server end; the engine will call its `bind`. */
   createListener(signals: ListenerSignals): Listener;
+  /** How its servers are spread over processes; left out by transports whose servers cannot share an address. */
+  readonly workers?: WorkerHost;
   readonly "~in"?: In;
   readonly "~out"?: Out;
 }
@@ -106,6 +109,10 @@ export interface Connection extends TransportEnd {
    * detection asks now and then, to see that one large message is on its way: only changes mean something.
    */
   readonly unsentBytes?: number | undefined;
+  /** Bytes that have arrived so far, and when it is over, in all; left out where nobody counts. */
+  readonly bytesRead?: number | undefined;
+  /** The same of bytes handed to the system. */
+  readonly bytesWritten?: number | undefined;
   /** Whether each message is a datagram, to itself: there is no stream, and nothing that ends. @default false */
   readonly carriesDatagrams?: boolean;
   /** Ends the sending direction after all that has been flushed. @throws HALF_CLOSE_UNSUPPORTED */
