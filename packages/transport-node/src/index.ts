@@ -8,6 +8,7 @@
  * - `socket-writer`: how queued messages become few writes;
  * - `socket-connection`, `socket-listener`: the two ends the core drives;
  * - `socket-kind`: in what TCP and Unix domain sockets differ;
+ * - `cluster-host`: how a server is spread over processes;
  * - `system-errors`: what the operating system's error codes are called in Sluice.
  *
  * {@link tls} is TLS over it. A {@link TlsContext} holds certificates, trust and rules, and exchanges certificates without

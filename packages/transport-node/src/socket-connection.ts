@@ -149,6 +149,14 @@ export class SocketConnection implements Connection {
     return this.#writer?.unsentBytes;
   }
 
+  get bytesRead(): number | undefined {
+    return this.#socket?.bytesRead;
+  }
+
+  get bytesWritten(): number | undefined {
+    return this.#socket?.bytesWritten;
+  }
+
   // ── for layers ─────────────────────────────────────────────────────────────────────────────────────────────
 
   get layer(): SocketLayer | undefined {

@@ -37,6 +37,8 @@ export interface SocketKind {
   connectOptions(options: ConnectOptions): NetConnectOpts;
   /** @throws INVALID_ARGUMENT */
   listenOptions(options: BindOptions): ListenOptions;
+  /** What SO_REUSEPORT adds to them; without it there is no such option. @throws OPTION_UNSUPPORTED */
+  reusePort?(value: boolean): ListenOptions;
 
   /** Of the socket that has been connected with `options`. */
   connectedAddresses(socket: Socket, options: ConnectOptions): SocketAddresses;

@@ -4,7 +4,7 @@
  * Accepted connections are messages: one is delivered for each, when the server's channel has asked for input. While
  * it has not (accepting is paused), a backlog of them waits here; what does not fit is refused.
  */
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { SluiceError } from "@sluice/buffer";
 import { type BindOptions, ChannelOption, type Listener, type ListenerSignals, type SocketAddress } from "@sluice/core";
 import { SocketConnection } from "./socket-connection.js";
@@ -19,6 +19,7 @@ export class SocketListener implements Listener {
   readonly #shared: boolean;
   #server: Server | undefined;
   #backlog = 511;
+  #sharing: ListenOptions = {};
   #wantsInput = false;
   #triedToReclaim = false;
   #isOver = false;
@@ -56,6 +57,10 @@ export class SocketListener implements Listener {
   }
 
   setOption(option: ChannelOption<unknown>, value: unknown): void {
+    if (option === ChannelOption.SO_REUSEPORT && this.#kind.reusePort !== undefined) {
+      this.#sharing = this.#kind.reusePort(value as boolean);
+      return;
+    }
     if (option !== ChannelOption.SO_BACKLOG) {
       throw new SluiceError("OPTION_UNSUPPORTED", `a ${this.#kind.label} server has no ${option.name}`);
     }
@@ -67,7 +72,7 @@ export class SocketListener implements Listener {
 
   #listen(server: Server, options: BindOptions): void {
     try {
-      server.listen({ ...this.#kind.listenOptions(options), backlog: this.#backlog });
+      server.listen({ ...this.#kind.listenOptions(options), ...this.#sharing, backlog: this.#backlog });
       if (server.listening) this.#kind.listening?.(options);
     } catch (error) {
       server.close();

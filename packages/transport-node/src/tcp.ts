@@ -1,7 +1,9 @@
 import type { NetConnectOpts, Socket } from "node:net";
 import { type ByteBuf, SluiceError } from "@sluice/buffer";
 import { ChannelOption, formatAddress, type Transport } from "@sluice/core";
+import { clusterHost } from "./cluster-host.js";
 import { KeepAlive } from "./keep-alive.js";
+import { reusePort } from "./reuse-port.js";
 import { SocketConnection } from "./socket-connection.js";
 import type { SocketAddresses, SocketKind, SocketSettings } from "./socket-kind.js";
 import { SocketListener } from "./socket-listener.js";
@@ -26,7 +28,8 @@ export interface TcpOptions {
  * TCP over `node:net`, for servers and clients.
  *
  * Channel options: TCP_NODELAY, SO_KEEPALIVE and TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT (Node 26.4), SO_BACKLOG
- * (servers), and all of the engine's. All but SO_BACKLOG may be changed while the channel lives.
+ * and SO_REUSEPORT (servers; the latter since Node 22.12), and all of the engine's. All but those two may be changed while
+ * the channel lives. Its servers may have workers.
  *
  * A forced close, and one that had to give up sending, resets the connection: the peer must not take what it got for all
  * there was.
@@ -43,6 +46,7 @@ export function tcp(options: TcpOptions = {}): Transport<ByteBuf, ByteBuf> {
     name: "tcp",
     createConnection: (signals) => new SocketConnection(signals, kind, shared),
     createListener: (signals) => new SocketListener(signals, kind, shared),
+    workers: clusterHost,
   };
 }
 
@@ -67,6 +71,7 @@ export function tcpKind({ ifUnsupported }: TcpOptions): SocketKind {
     acceptedAddresses: (socket) => addressesOf(socket),
     accepted: (socket) => void socket.setNoDelay(true),
     createSettings: () => new TcpSettings(ifUnsupported),
+    reusePort: (value) => reusePort(value, { ifUnsupported }),
 
     wasReset(socket) {
       // When a reset arrives behind bytes that have not been read yet, libuv hands over the bytes and then an end, not
