@@ -26,6 +26,11 @@ export class ChildScript {
     return message;
   }
 
+  /** Waits for the end: the exit code, or the signal. */
+  exit(): Promise<unknown[]> {
+    return this.#ended;
+  }
+
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#ended;
