@@ -21,7 +21,9 @@ import {
   ServerBootstrap,
   type ServerChannel,
   SimpleChannelInboundHandler,
+  type SocketAddress,
   type Transport,
+  type WorkerGroup,
 } from "./index.js";
 
 // Stand-ins with the types of the real ones.
@@ -310,6 +312,18 @@ describe("a ServerBootstrap", () => {
     // @ts-expect-error what is broadcast is typed as well
     await server.children.writeAndFlush({ id: 1 });
     for (const child of server.children) expectTypeOf(child).toEqualTypeOf<Channel<Request, Reply>>();
+  });
+
+  it("with workers gives a server or a group of them", async () => {
+    const bootstrap = new ServerBootstrap()
+      .workers(2)
+      .transport(tcp)
+      .childHandler((p) => p.addLast(new Framer()).addLast(new Prepender()).addLast(new JsonCodec<Request, Reply>()));
+    await using server = await bootstrap.bind({ port: 9000 });
+    expectTypeOf(server).toEqualTypeOf<ServerChannel<Request, Reply> | WorkerGroup>();
+    expectTypeOf(server.localAddress).toEqualTypeOf<SocketAddress>();
+    await server.shutdown({ quietMs: 100 });
+    await server.closed;
   });
 
   it("reports a framer behind the codec on its line", () => {

@@ -115,11 +115,11 @@ export class WorkerSeat implements WorkerRunListener {
         this.#next = undefined;
         return;
       case "drain":
-        return this.#leave(this.#current)?.drain(this.#ending);
+        return this.#dismiss(this.#current)?.drain(this.#ending);
       case "kill":
-        return this.#leave(this.#current)?.kill();
+        return this.#dismiss(this.#current)?.kill();
       case "kill next":
-        return this.#leave(this.#next)?.kill();
+        return this.#dismiss(this.#next)?.kill();
       case "wait":
         this.#restart.reschedule(this.#slot.delayMs);
         return listener.restarting(this.number, this.#slot.delayMs);
@@ -138,8 +138,12 @@ export class WorkerSeat implements WorkerRunListener {
     return run;
   }
 
-  #leave(run: WorkerRun | undefined): WorkerRun | undefined {
-    if (run !== undefined) this.#leaving.add(run);
+  /** It is on its way out, and its place is free. */
+  #dismiss(run: WorkerRun | undefined): WorkerRun | undefined {
+    if (run === undefined) return undefined;
+    if (run === this.#current) this.#current = undefined;
+    else this.#next = undefined;
+    this.#leaving.add(run);
     return run;
   }
 
