@@ -142,6 +142,13 @@ it("an address that is taken is told by the primary, before there are workers", 
   expect(await primary.answer()).toMatchObject({ code: "ADDRESS_IN_USE" });
 });
 
+it("the system deals connections out where Node lets it, and nowhere else", async () => {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const canShare = process.platform === "linux" && (major > 22 || (major === 22 && minor >= 12));
+  const primary = start("cannot-start.mjs", "shares", 0);
+  expect(await primary.answer()).toMatchObject(canShare ? { workers: 2 } : { code: "OPTION_UNSUPPORTED" });
+});
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

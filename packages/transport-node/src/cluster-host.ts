@@ -22,6 +22,7 @@ export const clusterHost: WorkerHost = {
     cluster.schedulingPolicy = cluster.SCHED_RR;
     let worker: Worker;
     try {
+      if (!cluster.isPrimary) throw new Error("this process is a worker of another cluster");
       worker = cluster.fork({ [START]: JSON.stringify(start) });
     } catch (error) {
       queueMicrotask(() => signals.exited({ error: error as Error }));
@@ -78,6 +79,8 @@ function primaryLink(): PrimaryLink | undefined {
   const { worker } = cluster;
   const start = process.env[START];
   if (worker === undefined || start === undefined) return undefined;
+  // The processes a worker starts are no workers of ours.
+  delete process.env[START];
   return {
     start: JSON.parse(start) as WorkerStart,
     send: (message) =>

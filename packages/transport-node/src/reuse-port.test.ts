@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { ReusePort } from "./reuse-port.js";
+import { reusePort } from "./reuse-port.js";
 
 const host = (node: string, platform = "linux") => ({ platform, versions: { node } });
 
 it.each(["22.12.0", "22.21.1", "23.1.0", "24.0.0", "26.4.1"])("Node %s can share a port on Linux", (node) => {
-  expect(new ReusePort({}, true, host(node)).listenOptions).toEqual({ reusePort: true });
+  expect(reusePort(true, { host: host(node) })).toEqual({ reusePort: true });
 });
 
 it.each([
@@ -14,13 +14,12 @@ it.each([
   ["24.0.0", "win32"],
   ["24.0.0", "darwin"],
 ])("Node %s on %s cannot", (node, platform) => {
-  const make = (ifUnsupported?: "ignore") =>
-    new ReusePort(ifUnsupported === undefined ? {} : { ifUnsupported }, true, host(node, platform));
+  const make = (ifUnsupported?: "ignore") => reusePort(true, { ifUnsupported, host: host(node, platform) });
   expect(make).toThrow(expect.objectContaining({ code: "OPTION_UNSUPPORTED" }));
-  expect(make("ignore").listenOptions).toEqual({});
+  expect(make("ignore")).toEqual({});
 });
 
 it("not sharing is possible everywhere", () => {
-  expect(new ReusePort({}, false, host("20.19.0")).listenOptions).toEqual({});
-  expect(new ReusePort({}, false, host("24.0.0")).listenOptions).toEqual({});
+  expect(reusePort(false, { host: host("20.19.0") })).toEqual({});
+  expect(reusePort(false, { host: host("24.0.0") })).toEqual({});
 });
