@@ -17,7 +17,8 @@ export interface ReusePortOptions {
  */
 export function reusePort(value: boolean, { ifUnsupported, host = process }: ReusePortOptions = {}): ListenOptions {
   if (!value) return {};
-  if (hasReusePort(host)) return { reusePort: true };
+  // The types are those of the oldest Node.
+  if (hasReusePort(host)) return { reusePort: true } as ListenOptions;
   if (ifUnsupported === "ignore") return {};
   throw new SluiceError("OPTION_UNSUPPORTED", "SO_REUSEPORT needs Node.js 22.12 and a system that balances with it");
 }
