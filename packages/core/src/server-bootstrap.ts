@@ -83,7 +83,8 @@ export class ServerBootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut =
    *
    * The program runs in each of them, and `bind` gives each what it is: the first, the primary, a {@link WorkerGroup} once
    * all workers serve, and the workers their `ServerChannel`. Both have `localAddress`, `shutdown` and `closed`. What is
-   * to happen once belongs behind `server instanceof WorkerGroup`, what precedes `bind` happens everywhere.
+   * to happen once belongs behind `server instanceof WorkerGroup`, what precedes `bind` happens everywhere. Costs a
+   * process for each; nothing is shared but the port.
    */
   workers(workers: number | WorkersOptions = {}): ServerBootstrap<In, Out, TailIn, TailOut, WorkerGroup> {
     this.#workers = workers;
@@ -94,7 +95,7 @@ export class ServerBootstrap<In = ByteBuf, Out = ByteBuf, TailIn = In, TailOut =
    * Starts listening.
    *
    * @throws (rejects) ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, BIND_FAILED, ABORTED, OPTION_UNSUPPORTED; with workers
-   * WORKER_FAILED too
+   * WORKER_FAILED and, for options that cannot work or a second group, INVALID_ARGUMENT
    */
   async bind(options: BindOptions): Promise<ServerChannel<TailIn, TailOut> | Group> {
     const transport = this.#transport;

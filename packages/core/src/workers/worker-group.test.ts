@@ -113,6 +113,16 @@ describe("a group that starts", () => {
     await expect(binding).rejects.toEqual(code("ADDRESS_IN_USE"));
   });
 
+  it("kills a worker that could not bind and does not end", async () => {
+    const { host, binding, pass } = scene({ count: 1, exitTimeoutMs: 40, maxRestarts: 0 });
+    await turn();
+    host.at(101).tell({ sluice: "failed", code: "NO_CODE_OF_OURS", detail: "handlers" });
+    await pass(40);
+    expect(host.at(101).isKilled).toBe(true);
+    host.at(101).exit({ signal: "SIGKILL" });
+    await expect(binding).rejects.toThrow("worker 1 died 1 times in a row: handlers");
+  });
+
   it("kills a worker that is not ready in time", async () => {
     const { host, binding, pass } = scene({ count: 1, startTimeoutMs: 300, maxRestarts: 0 });
     await turn();

@@ -127,7 +127,7 @@ export class WorkerRun {
 
   #told(message: ToPrimary): void {
     if (message.sluice === "ready") this.#ready(message.address);
-    else if (message.sluice === "failed") this.#failure ??= failureOf(message);
+    else if (message.sluice === "failed") this.#failed(failureOf(message));
     else {
       this.#counters = message.counters;
       if (message.sluice === "over") this.#over(message.report);
@@ -140,6 +140,12 @@ export class WorkerRun {
     this.#state = "ready";
     this.#deadline.cancel();
     this.#init.listener.ready(this, address);
+  }
+
+  /** Its program may have caught the error, and go on for ever. */
+  #failed(failure: SluiceError): void {
+    this.#failure ??= failure;
+    this.#deadline.reschedule(this.#init.exitTimeoutMs);
   }
 
   #over(report: ShutdownReport): void {
