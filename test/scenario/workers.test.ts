@@ -1,8 +1,10 @@
 /** A server in several processes under clients that never stop asking. */
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { connect } from "node:tls";
 import type { GroupCounters, WorkerStatus } from "sluice";
 import { expect, it, onTestFinished } from "vitest";
+import { TestCertificates } from "../contracts/tls/test-certificates.js";
 import { ChildScript } from "./child-script.js";
 
 interface Told {
@@ -115,6 +117,24 @@ it("a reload replaces one worker after the other and loses no request", async ()
 
   await server.answer("shutdown");
   expect((await server.exit())[0]).toBe(0);
+});
+
+it("workers speak TLS as well", async (context) => {
+  const { missing } = TestCertificates;
+  if (missing !== undefined) return context.skip(missing);
+  using certificates = new TestCertificates();
+  const { cert, key } = certificates.localhost;
+  const server = start("server.mjs", JSON.stringify({ ...OPTIONS, count: 2 }), JSON.stringify({ cert, key }));
+  const { port, workers } = await server.answer<{ port: number; workers: WorkerStatus[] }>();
+  const pids = new Set<string>();
+  for (let i = 0; i < 10 && pids.size < 2; i++) {
+    const socket = connect({ port, host: "127.0.0.1", servername: "localhost", ca: certificates.authority.cert });
+    socket.write("hello\n");
+    const [answer] = await once(socket, "data", { signal: AbortSignal.timeout(5000) });
+    pids.add(String(answer).split(" ")[0] as string);
+    socket.destroy();
+  }
+  expect([...pids].sort()).toEqual(workers.map(({ pid }) => String(pid)).sort());
 });
 
 it("a worker whose primary is killed ends", async () => {

@@ -1,4 +1,4 @@
-// An echo of lines in as many processes as the first argument says; the primary does what it is told.
+// An echo of lines in processes as the first argument says, over TLS if there is a second; the primary does what it is told.
 import process from "node:process";
 import {
   LineBasedFrameDecoder,
@@ -7,12 +7,13 @@ import {
   ServerShutdownEvent,
   StringDecoder,
   tcp,
+  tls,
   WorkerGroup,
 } from "sluice";
 
-const workers = JSON.parse(process.argv[2]);
+const [workers, certificate] = process.argv.slice(2).map((argument) => JSON.parse(argument));
 const server = await new ServerBootstrap()
-  .transport(tcp())
+  .transport(certificate === undefined ? tcp() : tls(certificate))
   .workers(workers)
   .childHandler((p) =>
     p

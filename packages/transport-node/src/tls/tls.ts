@@ -1,5 +1,6 @@
 import type { ByteBuf } from "@sluice/buffer";
 import type { Transport } from "@sluice/core";
+import { clusterHost } from "../cluster-host.js";
 import { SocketConnection } from "../socket-connection.js";
 import type { SocketKind } from "../socket-kind.js";
 import { SocketListener } from "../socket-listener.js";
@@ -19,7 +20,7 @@ export type TlsTransportOptions = TcpOptions & (TlsOptions | { readonly context:
  * {@link tlsOf} tells the same later. Before that nothing of the application is sent. A client verifies the server's
  * certificate and name, and there is no TLS below 1.2.
  *
- * Channel options are those of TCP. Half-closure is TLS's own: `shutdownOutput` sends close_notify and the end of the
+ * Channel options are those of TCP, and servers may have workers. Half-closure is TLS's own: `shutdownOutput` sends close_notify and the end of the
  * stream; a peer may answer after that, but in TLS 1.2 many do not.
  *
  * Errors, from `connect` and at servers on the accepted channel: HANDSHAKE_TIMEOUT, the codes that begin with `TLS_`, and
@@ -42,6 +43,7 @@ export function tls(options: TlsTransportOptions = {}): Transport<ByteBuf, ByteB
       context.requireCertificate();
       return new SocketListener(signals, kind, shared);
     },
+    workers: clusterHost,
   };
 }
 
