@@ -1,9 +1,31 @@
-/** Tells the runner the port, and the CPU time used so far whenever it asks. */
+// How a server of Node.js talks with the contest: it prints its port, answers each line, and ends with its input.
+import { PerformanceObserver } from "node:perf_hooks";
+import { createInterface } from "node:readline";
+
 export function announce(port) {
-  process.on("message", () => {
-    const { user, system } = process.cpuUsage();
-    process.send({ cpu: user + system });
+  let collections = 0;
+  let collectionMs = 0;
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      collections++;
+      collectionMs += duration;
+    }
+  }).observe({ entryTypes: ["gc"] });
+
+  console.log(JSON.stringify({ port }));
+  const input = createInterface({ input: process.stdin });
+  input.on("line", async (line) => {
+    if (line === "collect") await collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    console.log(JSON.stringify({ collections, collectionMs, heapBytes: heapUsed + arrayBuffers }));
   });
-  process.on("disconnect", () => process.exit());
-  process.send({ port });
+  input.on("close", () => process.exit());
+}
+
+/** What a socket held is let go over a few turns of the loop. */
+async function collect() {
+  for (let i = 0; i < 4; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    globalThis.gc();
+  }
 }

@@ -39,4 +39,4 @@ const server = createServer({ pauseOnConnect: true }, (accepted) => {
     return 0;
   }
 });
-server.listen(0, "127.0.0.1", () => announce(server.address().port));
+server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => announce(server.address().port));

@@ -1,14 +1,46 @@
-// Framed echo as a user of Sluice writes it.
-import { LengthFieldBasedFrameDecoder, LengthFieldPrepender, ServerBootstrap, tcp } from "sluice";
+// As a user of Sluice writes it: `sluice.mjs echo | broadcast | idle`.
+import {
+  ChannelGroup,
+  ChannelInboundHandler,
+  ChannelOption,
+  IdleStateHandler,
+  LengthFieldBasedFrameDecoder,
+  LengthFieldPrepender,
+  ServerBootstrap,
+  tcp,
+} from "sluice";
 import { announce } from "./announce.mjs";
+
+const MAX_LENGTH = 64 * 1024 * 1024;
+
+const subscribers = new ChannelGroup();
+
+const framed = (p) =>
+  p
+    .addLast(
+      new LengthFieldBasedFrameDecoder({ maxFrameLength: MAX_LENGTH, lengthFieldLength: 4, initialBytesToStrip: 4 }),
+    )
+    .addLast(new LengthFieldPrepender({ lengthFieldLength: 4 }));
+
+const ROLES = {
+  echo: (p) => framed(p).addLast({ channelRead: (ctx, frame) => ctx.writeAndFlush(frame) }),
+
+  broadcast: (p) =>
+    framed(p).addLast({
+      channelActive: (ctx) => subscribers.add(ctx.channel),
+      channelRead: (_ctx, frame) => void subscribers.writeAndFlush(frame),
+    }),
+
+  /** Five handlers, as an idle connection of a real server has. */
+  idle: (p) =>
+    framed(p.addLast(new IdleStateHandler({ readerIdleMs: 60_000, writerIdleMs: 60_000 })))
+      .addLast(new (class extends ChannelInboundHandler {})())
+      .addLast({ channelRead: (ctx, frame) => ctx.writeAndFlush(frame) }),
+};
 
 const server = await new ServerBootstrap()
   .transport(tcp())
-  .childHandler((p) =>
-    p
-      .addLast(new LengthFieldBasedFrameDecoder({ lengthFieldLength: 4, initialBytesToStrip: 4 }))
-      .addLast(new LengthFieldPrepender({ lengthFieldLength: 4 }))
-      .addLast({ channelRead: (ctx, frame) => ctx.writeAndFlush(frame) }),
-  )
+  .option(ChannelOption.SO_BACKLOG, 4096)
+  .childHandler(ROLES[process.argv[2]])
   .bind({ host: "127.0.0.1", port: 0 });
 announce(server.localAddress.port);

@@ -11,15 +11,12 @@ import io.netty.handler.codec.LineBasedFrameDecoder;
 import io.netty.handler.codec.protobuf.ProtobufVarint32FrameDecoder;
 import io.netty.handler.codec.string.StringDecoder;
 import io.netty.util.ReferenceCountUtil;
-import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What contender.mjs is for Node.js: measures a decoder for as many milliseconds as each line of its input says.
+ * Decodes a stream again and again: the twin of decoding/sluice-decoders.mjs.
  *
  * Arguments: decoder, chunk, size, prefix, suffixes, delimiters; the last three as hex, with commas between.
  */
@@ -49,29 +46,18 @@ public final class NettyDecoding {
       int length = Math.min(chunk, bytes.length - i * chunk);
       chunks[i] = channel.alloc().directBuffer(length, length).writeBytes(bytes, i * chunk, length);
     }
-    BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-    for (String line = input.readLine(); line != null; line = input.readLine()) {
-      System.out.println(measure(channel.pipeline(), counter, chunks, frames, size, Long.parseLong(line)));
-    }
-  }
-
-  private static double measure(
-      ChannelPipeline pipeline, Counter counter, ByteBuf[] chunks, int frames, int size, long ms) {
-    long until = System.nanoTime() + ms * 1_000_000;
-    long before = cpuTime();
-    long rounds = 0;
-    do {
+    long expectedFrames = frames;
+    Turns.take(() -> {
       counter.frames = counter.content = 0;
-      for (ByteBuf chunk : chunks) {
-        pipeline.fireChannelRead(chunk.retain().setIndex(0, chunk.capacity()));
-        pipeline.fireChannelReadComplete();
+      for (ByteBuf one : chunks) {
+        channel.pipeline().fireChannelRead(one.retain().setIndex(0, one.capacity()));
+        channel.pipeline().fireChannelReadComplete();
       }
-      if (counter.frames != frames || counter.content != (long) frames * size) {
+      if (counter.frames != expectedFrames || counter.content != expectedFrames * size) {
         throw new IllegalStateException("made " + counter.frames + " frames with " + counter.content + " bytes");
       }
-      rounds++;
-    } while (System.nanoTime() < until);
-    return (cpuTime() - before) / (double) (rounds * frames);
+      return expectedFrames;
+    });
   }
 
   private static ChannelHandler[] decoders(String name, String delimiters, Counter counter) {
@@ -92,11 +78,6 @@ public final class NettyDecoding {
             .toArray(ByteBuf[]::new);
         return new ChannelHandler[] {new DelimiterBasedFrameDecoder(MAX_LENGTH, bufs), counter};
     }
-  }
-
-  private static long cpuTime() {
-    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getProcessCpuTime();
   }
 
   private static byte[] hex(String text) {
