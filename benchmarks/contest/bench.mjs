@@ -29,7 +29,7 @@ export class Bench {
   }
 
   get loadName() {
-    return this.#load === undefined ? "Node.js: no C compiler here" : "C, one thread, epoll";
+    return `load generator in ${this.#load === undefined ? "Node.js, there being no C compiler" : "C, one thread, epoll"}`;
   }
 
   /** Why a contender cannot take part, if it cannot. */

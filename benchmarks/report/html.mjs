@@ -52,40 +52,47 @@ function goals(results) {
   const rows = results.flatMap(goalsOf);
   if (rows.length === 0) return "";
   const reached = rows.filter(({ isReached }) => isReached).length;
-  const lines = rows.map(({ scenario, case: name, against, metric, atMost, value, isReached }) =>
-    row([
-      `${escaped(scenario)}: ${escaped(name)}`,
-      [escaped(against ?? "itself") + (metric === "resident" ? ", resident" : ""), "words"],
-      `≤ ${atMost}`,
-      shownRatio(value),
-      isReached ? ["reached", "reached"] : ["missed", "missed"],
-    ]),
-  );
+  const missed = rows.filter(({ isReached }) => !isReached);
   return `<section id="goals">
 <h2>${reached} of ${rows.length} goals reached</h2>
-<details${reached < rows.length ? " open" : ""}><summary>All goals</summary>
-${tableOf(["what", ["against", "words"], "goal", "measured", ""], lines)}
+${missed.length === 0 ? "" : goalTable("missed", missed)}
+<details><summary>All goals</summary>
+${goalTable("goal", rows)}
 </details>
 </section>`;
+}
+
+function goalTable(head, rows) {
+  const lines = rows.map(({ scenario, case: name, against, metric, atMost, value, isReached }) => {
+    const what = `${escaped(against ?? "itself")}${metric === "resident" ? ", resident" : ""}`;
+    const verdict = isReached ? "reached" : "missed";
+    const where = `${escaped(scenario)}: ${escaped(name)}`;
+    return row([`${where} <span class="dim">against ${what}</span>`, `≤ ${atMost}`, [shownRatio(value), verdict]]);
+  });
+  return tableOf([head, "at most", "measured"], lines);
 }
 
 function section(result, charts) {
   const { name, title, asks, metrics, unfair, startedAt, size, others, cases, missing, curve } = result;
   const [first] = metrics;
   const drawn = curve === undefined ? ratioCharts(result, charts) : curveChart(result, charts);
-  const kinds = [...new Set(cases.flatMap(({ contenders }) => contenders.map(({ by }) => by)))];
   const absent = missing.map(({ title: who, reason }) => `<li>without ${escaped(who)}: ${escaped(reason)}</li>`);
   return `<section id="${name}">
 <h2>${escaped(title)}</h2>
 <p class="lead">${escaped(asks)} Compared is ${escaped(first.title)}.</p>
 <div class="charts">${drawn}</div>
-<div class="legend">${kinds.map((by) => `<span><i style="background:var(--${by})"></i>${KINDS[by]}</span>`).join("")}</div>
-${curve === undefined ? "" : exponents(curve)}
+${curve === undefined ? legend(cases) : exponents(curve)}
 <details><summary>What is unfair, and to whom</summary><ul>${[...unfair.map(item), ...absent].join("")}</ul></details>
 <details><summary>All figures</summary>${cases.map((one) => figures(result, one)).join("")}
 <p class="dim">${size} run of ${startedAt.slice(0, 16).replace("T", " ")} UTC; ${others.toFixed(1)} processes wanted to run when it began.</p>
 </details>
 </section>`;
+}
+
+function legend(cases) {
+  const kinds = [...new Set(cases.flatMap(({ contenders }) => contenders.slice(1).map(({ by }) => by)))];
+  const marks = kinds.map((by) => `<span><i style="background:var(--${by})"></i>${KINDS[by]}</span>`);
+  return `<div class="legend">${marks.join("")}</div>`;
 }
 
 function ratioCharts(result, charts) {

@@ -8,7 +8,7 @@ export function markdownTables(results) {
   const busiest = Math.max(...results.map(({ others }) => others));
   return [
     `Measured on ${days} by a ${sizes} run: ${machine.cpu}, ${machine.memory}, ${machine.system}; ${machine.node}; ${machine.netty}.`,
-    `Load: ${machine.load}; ${machine.pinned}. Up to ${busiest.toFixed(1)} processes wanted to run at the start of a scenario.`,
+    `${machine.load[0].toUpperCase()}${machine.load.slice(1)}; ${machine.pinned}. Up to ${busiest.toFixed(1)} processes wanted to run at the start of a scenario.`,
     "",
     "### Goals",
     "",

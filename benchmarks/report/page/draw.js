@@ -24,7 +24,8 @@ function ratios({ rows, domain, isLower, title }, width) {
   const goals = rows.filter(({ atMost }) => atMost !== undefined);
   return Plot.plot({
     width,
-    height: 52 + 30 * rows.length,
+    height: 58 + 30 * rows.length,
+    marginBottom: 44,
     marginLeft: Math.min(width * 0.42, 9 + 6.4 * Math.max(...rows.map(({ title: who }) => who.length))),
     marginRight: 16,
     marginTop: 8,
@@ -59,7 +60,8 @@ function ratios({ rows, domain, isLower, title }, width) {
 
 /** One line a contender, both axes logarithmic: a straight line is a power of what grows. */
 function curve({ series, xTitle, yTitle }, width) {
-  const points = series.flatMap(({ title: who, by, points: all }) => all.map((point) => ({ who, by, ...point })));
+  const names = series.map(({ title: who }) => who);
+  const points = series.flatMap(({ title: who, points: all }) => all.map((point) => ({ who, ...point })));
   return Plot.plot({
     width,
     height: Math.min(360, width * 0.75),
@@ -69,11 +71,11 @@ function curve({ series, xTitle, yTitle }, width) {
     ariaLabel: `${yTitle} by ${xTitle}`,
     x: { type: "log", label: `${xTitle} →`, ticks: width > WIDE ? 6 : 3, tickFormat: "~s", grid: true },
     y: { type: "log", label: `↑ ${yTitle}`, ticks: 5, tickFormat: plain, grid: true },
-    color: { domain: COLOURS, range: COLOURS.map((name) => `var(--${name})`) },
-    symbol: { domain: series.map(({ title: who }) => who) },
+    color: { domain: names, range: series.map(({ by }) => `var(--${by})`) },
+    symbol: { domain: names, legend: true },
     marks: [
-      Plot.line(points, { x: "x", y: "y", z: "who", stroke: "by", strokeWidth: 2 }),
-      Plot.dot(points, { x: "x", y: "y", stroke: "by", fill: "var(--card)", symbol: "who", r: 4, strokeWidth: 1.5 }),
+      Plot.line(points, { x: "x", y: "y", stroke: "who", strokeWidth: 2 }),
+      Plot.dot(points, { x: "x", y: "y", stroke: "who", fill: "var(--card)", symbol: "who", r: 4, strokeWidth: 1.5 }),
       Plot.tip(
         points,
         Plot.pointer({
@@ -97,4 +99,4 @@ function short(width) {
   return (who) => (who.length > most ? `${who.slice(0, most - 1)}…` : who);
 }
 
-const AT_THE_FOOT = { dy: 34, fill: "currentColor", fillOpacity: 0.6 };
+const AT_THE_FOOT = { dy: 34, fontSize: 11, fill: "currentColor", fillOpacity: 0.6 };
