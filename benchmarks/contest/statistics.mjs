@@ -1,7 +1,7 @@
 // The few numbers that samples are boiled down to.
 
 /** The value below which `share` of the numbers lie, between two of them if need be. */
-export function quantile(numbers, share) {
+function quantile(numbers, share) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;
   const below = Math.floor(at);
