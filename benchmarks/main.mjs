@@ -33,6 +33,9 @@ const PLANS = {
 const PAGE = new URL("../docs/performance.md", import.meta.url);
 const MARKS = /(?<=<!-- measured -->\n)[\s\S]*?(?=<!-- \/measured -->)/;
 
+// The exit takes the children along.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
 const options = readOptions();
 if (options.table) process.stdout.write(markdownTables(readResults()));
 else if (options.docs) writeDocs();

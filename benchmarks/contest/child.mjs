@@ -1,7 +1,6 @@
 // A process of the contest that answers lines: asked with a line, it prints one line of JSON.
 //
-// Children end when their input ends, so they do not outlive this process however it goes; and it ends them itself when it
-// is told to stop.
+// Children end when their input ends, so they do not outlive this process however it goes; when it exits it kills them.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { canPin } from "./machine.mjs";
@@ -9,12 +8,6 @@ import { canPin } from "./machine.mjs";
 const GRACE_MS = 2000;
 const running = new Set();
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.once(signal, () => {
-    process.stderr.write("\nstopped\n");
-    process.exit(1);
-  });
-}
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
@@ -25,7 +18,10 @@ export class Child {
   #errors = "";
   #ended;
 
-  /** @param {{ core?: number, answerMs?: number }} options the core it runs on, and how long an answer may take */
+  /**
+   * @param {string[]} commandLine
+   * @param {{ core?: number, answerMs?: number }} options the core it runs on, and how long an answer may take
+   */
   constructor([command, ...args], { core, answerMs = 60_000 } = {}) {
     const pinned = core !== undefined && canPin;
     this.answerMs = answerMs;

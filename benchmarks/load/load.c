@@ -3,7 +3,7 @@
 //   load MODE PORT CONNECTIONS SIZE DEPTH RATE
 //
 //   echo       each connection sends DEPTH frames of SIZE bytes at once, and the next when all have come back
-//   broadcast  connection 0 sends DEPTH frames at once, and the next when every connection has got them all
+//   broadcast  the last connection sends DEPTH frames at once, and the next when every connection has got them all
 //   paced      RATE frames a second over all connections, on time whether or not answers come
 //   churn      CONNECTIONS at a time are opened, exchange a frame and are closed
 //   hold       each connection exchanges a frame and stays open
@@ -171,7 +171,7 @@ static void received(struct connection *c) {
         return;
       }
       if (is_running && is("echo")) send_batch(c);
-      if (is_running && is("broadcast") && waiting == 0) send_batch(&all[0]);
+      if (is_running && is("broadcast") && waiting == 0) send_batch(&all[count - 1]);
     }
     if (length < READ_BYTES) return;
   }
@@ -232,7 +232,8 @@ static void run(double ms) {
   memset(histogram, 0, sizeof histogram);
   is_running = 1;
   for (int i = 0; i < count; i++) {
-    if (is("echo") || (is("broadcast") && i == 0)) send_batch(&all[i]);
+    // When the last can be heard, all others have been accepted.
+    if (is("echo") || (is("broadcast") && i == count - 1)) send_batch(&all[i]);
     if (is("churn")) open_connection(&all[i]);
   }
   long sent = 0;

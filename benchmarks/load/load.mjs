@@ -44,7 +44,8 @@ async function run(ms) {
   latencies = [];
   isRunning = true;
   if (mode === "echo") for (const one of all) sendBatch(one);
-  if (mode === "broadcast") sendBatch(all[0]);
+  // When the last can be heard, all others have been accepted.
+  if (mode === "broadcast") sendBatch(all[count - 1]);
   if (mode === "churn") for (let i = 0; i < count; i++) open();
   if (mode === "paced") await pace(start, ms);
   else await new Promise((resolve) => setTimeout(resolve, ms));
@@ -119,7 +120,7 @@ function received(one, length) {
       one.socket.end();
       if (isRunning) open();
     } else if (isRunning && mode === "echo") sendBatch(one);
-    else if (isRunning && mode === "broadcast" && waiting === 0) sendBatch(all[0]);
+    else if (isRunning && mode === "broadcast" && waiting === 0) sendBatch(all[count - 1]);
   }
   if (waiting === 0) wake();
 }
