@@ -81,9 +81,9 @@ function section(result, charts) {
 <h2>${escaped(title)}</h2>
 <p class="lead">${escaped(asks)} Compared is ${escaped(first.title)}.</p>
 <div class="charts">${drawn}</div>
-${curve === undefined ? legend(cases) : exponents(curve)}
+${curve === undefined ? legend(drawn === "" ? [] : cases) : exponents(curve)}
 <details><summary>What is unfair, and to whom</summary><ul>${[...unfair.map(item), ...absent].join("")}</ul></details>
-<details><summary>All figures</summary>${cases.map((one) => figures(result, one)).join("")}
+<details${drawn === "" ? " open" : ""}><summary>All figures</summary>${cases.map((one) => figures(result, one)).join("")}
 <p class="dim">${size} run of ${startedAt.slice(0, 16).replace("T", " ")} UTC; ${others.toFixed(1)} processes wanted to run when it began.</p>
 </details>
 </section>`;

@@ -13,6 +13,7 @@ import { encoding } from "./encoding.mjs";
 import { chunkGrowth, delimiterGrowth, frameGrowth } from "./growth.mjs";
 import { hop } from "./hop.mjs";
 import { idleMemory } from "./idle-memory.mjs";
+import { idleRead } from "./idle-read.mjs";
 import { idleTime } from "./idle-time.mjs";
 import { latency } from "./latency.mjs";
 import { text } from "./text.mjs";
@@ -27,6 +28,7 @@ export const SCENARIOS = [
   bigFrames,
   idleMemory,
   idleTime,
+  idleRead,
   decoding,
   frameGrowth,
   chunkGrowth,

@@ -15,6 +15,18 @@ const MAX_LENGTH = 64 * 1024 * 1024;
 
 const subscribers = new ChannelGroup();
 
+class Echo extends ChannelInboundHandler {
+  channelRead(ctx, frame) {
+    ctx.writeAndFlush(frame);
+  }
+}
+
+class Passing extends ChannelInboundHandler {
+  channelRead(ctx, frame) {
+    ctx.fireChannelRead(frame);
+  }
+}
+
 const framed = (p) =>
   p
     .addLast(
@@ -23,7 +35,7 @@ const framed = (p) =>
     .addLast(new LengthFieldPrepender({ lengthFieldLength: 4 }));
 
 const ROLES = {
-  echo: (p) => framed(p).addLast({ channelRead: (ctx, frame) => ctx.writeAndFlush(frame) }),
+  echo: (p) => framed(p).addLast(new Echo()),
 
   broadcast: (p) =>
     framed(p).addLast({
@@ -34,8 +46,8 @@ const ROLES = {
   /** Five handlers, as an idle connection of a real server has. */
   idle: (p) =>
     framed(p.addLast(new IdleStateHandler({ readerIdleMs: 60_000, writerIdleMs: 60_000 })))
-      .addLast(new (class extends ChannelInboundHandler {})())
-      .addLast({ channelRead: (ctx, frame) => ctx.writeAndFlush(frame) }),
+      .addLast(new Passing())
+      .addLast(new Echo()),
 };
 
 const server = await new ServerBootstrap()

@@ -1,6 +1,8 @@
-// A channel with a usual pipeline, with or without an IdleStateHandler in front of it: CPU ns per read.
-import { createInterface } from "node:readline";
+// A channel with a usual pipeline, with or without an IdleStateHandler in front: `idle-read.mjs with | without BURST`.
+//
+// BURST is the number of reads between two ends of a burst.
 import { Channel, ChannelDuplexHandler, ChannelInboundHandler, IdleStateHandler } from "sluice";
+import { takeTurns } from "./turns.mjs";
 
 const [name, size] = process.argv.slice(2);
 const burst = Number(size);
@@ -52,25 +54,15 @@ if (name === "with") {
 channel.pipeline.addLast(new Framing()).addLast(new Codec()).addLast(new Application());
 channel.engine.active();
 
-for await (const line of createInterface({ input: process.stdin })) {
-  console.log(await measure(Number(line)));
-}
-
-async function measure(ms) {
+await takeTurns(async () => {
   const { engine } = channel;
-  const until = performance.now() + ms;
-  const before = process.cpuUsage();
   received = 0;
-  let reads = 0;
-  do {
-    for (let i = 0; i < BURSTS_PER_TURN; i++) {
-      for (let j = 0; j < burst; j++) engine.read(1);
-      engine.readComplete();
-    }
-    reads += BURSTS_PER_TURN * burst;
-    await new Promise((resolve) => setImmediate(resolve));
-  } while (performance.now() < until);
-  const { user, system } = process.cpuUsage(before);
+  for (let i = 0; i < BURSTS_PER_TURN; i++) {
+    for (let j = 0; j < burst; j++) engine.read(1);
+    engine.readComplete();
+  }
+  const reads = BURSTS_PER_TURN * burst;
   if (received !== reads) throw new Error(`${received} of ${reads} reads arrived`);
-  return ((user + system) * 1000) / reads;
-}
+  await new Promise((resolve) => setImmediate(resolve));
+  return reads;
+});
