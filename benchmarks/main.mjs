@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { Bench } from "./contest/bench.mjs";
 import { contest } from "./contest/contest.mjs";
 import { curvesOf } from "./contest/curves.mjs";
-import { describeMachine, load } from "./contest/machine.mjs";
+import { cores, describeMachine, load } from "./contest/machine.mjs";
 import { hideProgress, showProgress } from "./contest/progress.mjs";
 import { htmlReport } from "./report/html.mjs";
 import { markdownTables } from "./report/markdown.mjs";
@@ -18,7 +18,7 @@ const USAGE = `npm run bench -- [options]
 
   --only NAME     one scenario, or several with --only NAME --only NAME:
                   ${SCENARIOS.map(({ name }) => name).join(", ")}
-  --quick         fewer and shorter rounds: a first impression in three minutes
+  --quick         fewer cases, fewer and shorter rounds: a first impression in three minutes
   --peers none    Sluice alone
   --report        measures nothing, makes the report of the results there are
   --table         measures nothing, prints the tables of docs/performance.md
@@ -27,8 +27,8 @@ const USAGE = `npm run bench -- [options]
 
 /** Two launches, so that what a process was dealt at its start does not decide. */
 const PLANS = {
-  full: { launches: 2, rounds: 5, slowRounds: 2, roundMs: 500, warmUpMs: 500 },
-  quick: { launches: 1, rounds: 3, slowRounds: 1, roundMs: 200, warmUpMs: 200 },
+  full: { launches: 2, rounds: 5, slowRounds: 2, roundMs: 500, warmUpMs: 500, jvmWarmUpMs: 4000 },
+  quick: { isQuick: true, launches: 1, rounds: 3, slowRounds: 1, roundMs: 200, warmUpMs: 200, jvmWarmUpMs: 2000 },
 };
 const PAGE = new URL("../docs/performance.md", import.meta.url);
 const MARKS = /(?<=<!-- measured -->\n)[\s\S]*?(?=<!-- \/measured -->)/;
@@ -78,7 +78,21 @@ async function runAll() {
     const plan = { ...PLANS[size], ...scenario.plan?.[size] };
     const { missing, cases } = await contest(scenario, bench, plan, showProgress);
     const { name, title, asks, metrics, unfair, curve } = scenario;
-    const result = { name, title, asks, metrics, unfair, startedAt, size, plan, others, machine, missing, cases };
+    const result = {
+      name,
+      title,
+      asks,
+      metrics,
+      unfair,
+      startedAt,
+      size,
+      plan,
+      cores,
+      others,
+      machine,
+      missing,
+      cases,
+    };
     if (curve !== undefined) result.curve = curvesOf(scenario, cases);
     hideProgress();
     writeResult(result);

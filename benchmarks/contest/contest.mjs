@@ -6,14 +6,16 @@
 //
 // A machine's speed drifts, so figures are compared within a round only. Contenders marked slow sit out later rounds.
 
-/** A JVM starts as an interpreter. */
+/** A JVM starts as an interpreter; a small loop is compiled soon, a server takes seconds, which its plan says. */
 const JVM_WARM_UPS = 3;
-const MOST_WARM_UPS = 6;
+/** Turns for those that are given too little CPU time, as a multiple of what would do. */
+const MOST_WARM_UPS = 3;
 
 /** @returns what goes into the results file, less the machine */
 export async function contest(scenario, bench, plan, progress) {
   const result = { name: scenario.name, cases: [], missing: new Map() };
-  for (const one of scenario.cases) {
+  const cases = plan.isQuick ? scenario.cases.filter(({ isExtra }) => !isExtra) : scenario.cases;
+  for (const one of cases) {
     const contenders = (one.contenders ?? scenario.contenders).filter((contender) => {
       const reason = bench.missing(contender, scenario);
       if (reason !== undefined) result.missing.set(contender.title, reason);
@@ -37,13 +39,18 @@ export async function contest(scenario, bench, plan, progress) {
 async function launchTogether(scenario, one, entries, bench, plan, progress) {
   const running = [];
   try {
+    progress(scenario, one, entries[0].contender, "and the others start");
+    await Promise.all(
+      entries.map((entry) =>
+        attempt(entry, async () => {
+          entry.process = await scenario.start(entry.contender, one, bench);
+          running.push(entry.process);
+        }),
+      ),
+    );
     for (const entry of entries) {
-      await attempt(entry, async () => {
-        progress(scenario, one, entry.contender, "starts");
-        entry.process = await scenario.start(entry.contender, one, bench);
-        running.push(entry.process);
-        await warmUp(entry, plan);
-      });
+      progress(scenario, one, entry.contender, "warms up");
+      await attempt(entry, () => warmUp(entry, plan, scenario.isServed));
     }
     for (let round = 0; round < plan.rounds; round++) {
       for (const entry of entries) {
@@ -65,7 +72,7 @@ async function launchAlone(scenario, one, entries, bench, plan, progress) {
         progress(scenario, one, entry.contender, "starts");
         entry.process = await scenario.start(entry.contender, one, bench);
         try {
-          await warmUp(entry, plan);
+          await warmUp(entry, plan, scenario.isServed);
           await takeTurn(scenario, one, entry, plan, progress);
         } finally {
           await entry.process.end();
@@ -76,9 +83,12 @@ async function launchAlone(scenario, one, entries, bench, plan, progress) {
 }
 
 /** By the CPU time that a contender got, where it is known: on a busy machine time alone warms nobody up. */
-async function warmUp({ contender, process }, plan) {
-  const wanted = plan.warmUpMs * (contender.by === "netty" ? JVM_WARM_UPS : 1);
-  for (let turns = 0, used = 0; used < wanted && turns < MOST_WARM_UPS; turns++) {
+async function warmUp({ contender, process }, plan, isServed) {
+  if (plan.warmUpMs === 0) return;
+  const jvmMs = isServed ? plan.jvmWarmUpMs : plan.warmUpMs * JVM_WARM_UPS;
+  const wanted = contender.by === "netty" ? Math.max(jvmMs, plan.warmUpMs) : plan.warmUpMs;
+  const most = MOST_WARM_UPS * Math.ceil(wanted / plan.warmUpMs);
+  for (let turns = 0, used = 0; used < wanted && turns < most; turns++) {
     used += (await process.measure(plan.warmUpMs)).usedMs ?? plan.warmUpMs;
   }
 }

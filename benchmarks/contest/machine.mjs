@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 
-const cores = cpus().length;
+export const cores = cpus().length;
 export const canPin = cores > 1 && spawnSync("taskset", ["--version"]).status === 0;
 /** CPU time and memory of other processes are read there. */
 export const hasProc = existsSync("/proc/self/stat");

@@ -2,13 +2,14 @@
 import { goalsOf, rowsOf, shown, shownRatio } from "./summary.mjs";
 
 export function markdownTables(results) {
-  const [{ machine }] = results;
+  const [{ machine, cores: machineCores }] = results;
   const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].join(" and ");
   const sizes = [...new Set(results.map(({ size }) => size))].join(" and ");
   const busiest = Math.max(...results.map(({ others }) => others));
   return [
     `Measured on ${days} by a ${sizes} run: ${machine.cpu}, ${machine.memory}, ${machine.system}; ${machine.node}; ${machine.netty}.`,
     `${machine.load[0].toUpperCase()}${machine.load.slice(1)}; ${machine.pinned}. Up to ${busiest.toFixed(1)} processes wanted to run at the start of a scenario.`,
+    ...(busiest > machineCores ? [SHARED] : []),
     "",
     "### Goals",
     "",
@@ -58,3 +59,6 @@ function table(heads, rows, numbersFrom) {
   const line = (cells) => `| ${cells.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(heads), `|${heads.map((_, i) => (i < numbersFrom ? "---|" : "--:|")).join("")}`, ...rows.map(line)];
 }
+
+const SHARED =
+  "**The machine was shared with other work.** Ratios are rough then, and latencies tell of the others; a quiet run is to replace these.";

@@ -16,6 +16,7 @@ export const broadcast = {
   ],
   cases: [1, 16].map((depth) => ({
     name: `64 B, ${depth === 1 ? "one message" : `${depth} messages`} at a time`,
+    isExtra: depth === 1,
     traffic: { role: "broadcast", mode: "broadcast", connections: 1000, size: 64, depth },
   })),
   contenders: [servers.sluice, servers.nettyNio, servers.nettyEpoll, servers.netConcat],

@@ -24,6 +24,8 @@ export const churn = {
     servers.netConcat,
     servers.epollEcho,
   ],
+  // Opening and closing is much code that runs once a connection: it takes long to be compiled.
+  plan: { full: { warmUpMs: 1500 }, quick: { warmUpMs: 600 } },
   unfair: [
     "Sluice answers an end of stream with an orderly close of its own and keeps reading until then; bare net and C close as soon as they see it.",
   ],

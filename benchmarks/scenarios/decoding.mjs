@@ -114,6 +114,7 @@ export const decoding = {
       name: `${name}, ${chunk > 1460 ? "64 KiB" : "1460 B"} chunks`,
       stream: { size, chunk, ...how },
       contenders,
+      isExtra: chunk === 1460 && size === SIZE,
       atMost: Object.fromEntries(contenders.map((one) => [one.name, one.atMost])),
     })),
   ),

@@ -7,7 +7,7 @@ export const encoding = {
   title: "Putting a length in front",
   asks: "What does it cost to make a frame of content, from the write to the transport?",
   metrics: [{ ...NANOSECONDS, title: "CPU per frame" }],
-  cases: [64, 1024].map((size) => ({ name: `${size} B`, size })),
+  cases: [64, 1024].map((size) => ({ name: `${size} B`, size, isExtra: size > 64 })),
   contenders: [
     { name: "sluice", title: "Sluice LengthFieldPrepender", by: "sluice", script },
     { name: "netty", title: "Netty LengthFieldPrepender", by: "netty", java: ["NettyMicro", "encode"] },

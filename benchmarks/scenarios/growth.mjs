@@ -27,6 +27,7 @@ export const frameGrowth = {
   cases: [4, 16, 64, 256, 1024, 4096].map((kib) => ({
     name: kib < 1024 ? `${kib} KiB` : `${kib / 1024} MiB`,
     x: kib * KIB,
+    isExtra: ![16, 256, 4096].includes(kib),
     stream: { size: kib * KIB, chunk: SEGMENT, prefix: uint32(kib * KIB) },
     varint: varint32(kib * KIB),
   })),
@@ -48,6 +49,7 @@ export const chunkGrowth = {
   cases: [16_384, 1460, 256, 64, 16, 4].map((chunk) => ({
     name: `chunks of ${chunk} B`,
     x: Math.ceil(2 ** 20 / chunk),
+    isExtra: ![1460, 64, 16].includes(chunk),
     stream: { size: 64, chunk, prefix: uint32(64) },
   })),
   contenders: LENGTH_FIELD,
@@ -66,6 +68,7 @@ export const delimiterGrowth = {
   cases: [1, 2, 4, 8, 16].map((count) => ({
     name: count === 1 ? "one delimiter" : `${count} delimiters`,
     x: count,
+    isExtra: ![1, 4, 16].includes(count),
     stream: { size: 64, chunk: SEGMENT, suffixes: delimiters(count).slice(0, 1), delimiters: delimiters(count) },
   })),
   contenders: [

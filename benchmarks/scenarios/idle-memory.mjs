@@ -15,6 +15,7 @@ export const idleMemory = {
   cases: [1000, 10_000].map((count) => ({
     name: `${count} connections`,
     connections: count,
+    isExtra: count < 10_000,
     isAlone: true,
     atMost: { "netty-nio": 1, "net-unframed": { resident: 1.5 } },
   })),

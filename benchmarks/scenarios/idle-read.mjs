@@ -11,6 +11,7 @@ export const idleRead = {
   cases: [1, 4, 16, 64].map((burst) => ({
     name: burst === 1 ? "bursts of one read" : `bursts of ${burst} reads`,
     burst,
+    isExtra: burst > 1,
     ownAtMost: ALLOWED_NS,
   })),
   contenders: [{ name: "sluice", title: "Sluice, with and without", by: "sluice", script }],

@@ -9,6 +9,7 @@ export const latency = {
   metrics: [METRICS.p99, METRICS.p50, METRICS.p999, METRICS.cpu, METRICS.lag],
   cases: [2_000, 10_000, 20_000].map((rate) => ({
     name: `${rate.toLocaleString("en").replaceAll(",", " ")} requests/s`,
+    isExtra: rate !== 10_000,
     traffic: { mode: "paced", connections: 64, size: 64, rate },
   })),
   contenders: [

@@ -11,7 +11,9 @@ export const text = {
   title: "Bytes to strings",
   asks: "What does it cost to turn UTF-8 bytes into a string?",
   metrics: [{ ...NANOSECONDS, title: "CPU per string" }],
-  cases: LETTERS.flatMap(([name, letter]) => [16, 1024].map((size) => ({ name: `${size} B, ${name}`, size, letter }))),
+  cases: LETTERS.flatMap(([name, letter]) =>
+    [16, 1024].map((size) => ({ name: `${size} B, ${name}`, size, letter, isExtra: size > 16 })),
+  ),
   contenders: [
     { name: "sluice", title: "Sluice ByteBuf.toString", by: "sluice", script },
     { name: "netty", title: "Netty ByteBuf.toString", by: "netty", java: ["NettyMicro", "text"] },
