@@ -22,7 +22,7 @@ export const broadcast = {
   contenders: [servers.sluice, servers.nettyNio, servers.nettyEpoll, servers.netConcat],
   unfair: [
     "net writes a header and a content to each socket, corked; who thinks of it makes one buffer of both first.",
-    "Netty flushes the group once for all messages that were read together; Sluice is asked to flush after each.",
+    "Sluice and Netty are asked to flush the group once for all messages that were read together; net writes each message as it comes.",
   ],
   start: (contender, one, bench) => startServed(contender, one.traffic, bench),
 };

@@ -40,7 +40,8 @@ const ROLES = {
   broadcast: (p) =>
     framed(p).addLast({
       channelActive: (ctx) => subscribers.add(ctx.channel),
-      channelRead: (_ctx, frame) => void subscribers.writeAndFlush(frame),
+      channelRead: (_ctx, frame) => void subscribers.write(frame),
+      channelReadComplete: () => subscribers.flush(),
     }),
 
   /** Five handlers, as an idle connection of a real server has. */
