@@ -1,5 +1,6 @@
 // What a scenario can ask for: processes of contenders and of the load, and the reason why one cannot take part.
 import { fileURLToPath } from "node:url";
+import { certificate } from "./certificate.mjs";
 import { Child } from "./child.mjs";
 import { hasProc } from "./machine.mjs";
 import { compiled } from "./native.mjs";
@@ -17,6 +18,7 @@ export class Bench {
   #withPeers;
   #load = compiled("load/load.c", "load/histogram.h");
   #epollEcho;
+  #certificate = certificate();
 
   constructor({ withPeers }) {
     this.#withPeers = withPeers;
@@ -36,6 +38,7 @@ export class Bench {
   missing(contender, scenario) {
     if (contender.by !== "sluice" && !this.#withPeers) return "peers were not asked for";
     if (scenario.isServed && !hasProc) return "the system has no /proc to read a server's CPU time from";
+    if (scenario.isSecure && this.#certificate === undefined) return "no openssl to make a certificate with";
     if (contender.by === "netty" && typeof this.#netty === "string") return this.#netty;
     if (contender.transport === "epoll" && !this.#netty.hasEpoll) return "its native transport is not to be had here";
     if (contender.by === "c" && this.#epollEcho === undefined) return "no C compiler";
@@ -48,9 +51,11 @@ export class Bench {
   }
 
   /** The load on a server; its first answer comes when it is connected. */
-  load({ mode, port, connections, size, depth = 1, rate = 0 }) {
-    const command = this.#load === undefined ? [process.execPath, path("load/load.mjs")] : [this.#load];
-    return new Child([...command, ...[mode, port, connections, size, depth, rate].map(String)], { core: LOAD_CORE });
+  load({ mode, port, connections, size, depth = 1, rate = 0, isSecure = false }) {
+    const inNode = isSecure || this.#load === undefined;
+    const command = inNode ? [process.execPath, path("load/load.mjs")] : [this.#load];
+    const args = [mode, port, connections, size, depth, rate].map(String);
+    return new Child([...command, ...args, ...(isSecure ? ["tls"] : [])], { core: LOAD_CORE });
   }
 
   /** A process that measures itself: a script of ours, or one of the Java programs. */
@@ -64,9 +69,10 @@ export class Bench {
 
   #serverCommand({ by, script, transport }, role) {
     if (by === "c") return [this.#epollEcho];
-    if (by === "netty")
-      return this.#netty.command(role === "idle" ? IDLE_HEAP : SERVER_HEAP, "NettyServer", role, transport);
-    return [process.execPath, ...NODE_OPTIONS, path(script), role];
+    const files = role === "tls" ? [this.#certificate.cert, this.#certificate.key] : [];
+    const heap = role === "idle" ? IDLE_HEAP : SERVER_HEAP;
+    if (by === "netty") return this.#netty.command(heap, "NettyServer", role, transport, ...files);
+    return [process.execPath, ...NODE_OPTIONS, path(script), role, ...files];
   }
 }
 

@@ -1,9 +1,12 @@
-// What load.c does, where there is no C compiler: same arguments, same answers. It costs several times as much CPU.
+// What load.c does, where there is no C compiler: same arguments, same answers, and
+// one more, `tls`, to speak that. It costs several times as much CPU.
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
+import { connect as connectSecurely } from "node:tls";
 
-const [mode, ...numbers] = process.argv.slice(2);
-const [port, count, size, depth, rate] = numbers.map(Number);
+const [mode, ...rest] = process.argv.slice(2);
+const [port, count, size, depth, rate] = rest.map(Number);
+const isSecure = rest[5] === "tls";
 
 const HEADER = 4;
 const AT_ONCE = 256;
@@ -79,17 +82,8 @@ function open() {
   const source = mode === "churn" ? connects % SOURCES : Math.floor(all.length / PER_SOURCE);
   const one = { missing: 0, sent: [] };
   connects++;
-  one.socket = connect({
-    ...{ port, host: "127.0.0.1", localAddress: `127.0.0.${1 + source}`, noDelay: true },
-    onread: {
-      buffer,
-      callback: (length) => {
-        received(one, length);
-        return true;
-      },
-    },
-  });
-  one.connected = new Promise((resolve) => one.socket.once("connect", resolve));
+  one.socket = isSecure ? openSecurely(one) : openPlainly(one, `127.0.0.${1 + source}`);
+  one.connected = new Promise((resolve) => one.socket.once(isSecure ? "secureConnect" : "connect", resolve));
   if (mode === "churn") waiting++;
   one.socket.on("connect", () => {
     if (mode === "churn") waiting--;
@@ -99,6 +93,25 @@ function open() {
     if (!one.isOver) throw new Error("the server closed");
   });
   return one;
+}
+
+function openPlainly(one, localAddress) {
+  return connect({
+    ...{ port, host: "127.0.0.1", localAddress, noDelay: true },
+    onread: {
+      buffer,
+      callback: (length) => {
+        received(one, length);
+        return true;
+      },
+    },
+  });
+}
+
+function openSecurely(one) {
+  const socket = connectSecurely({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  socket.setNoDelay(true);
+  return socket.on("data", (bytes) => received(one, bytes.length));
 }
 
 function sendBatch(one) {

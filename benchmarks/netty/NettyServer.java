@@ -16,18 +16,21 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.codec.LengthFieldPrepender;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.InputStreamReader;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 
 /**
- * What servers/sluice.mjs is, with Netty: {@code NettyServer ROLE TRANSPORT}.
+ * What servers/sluice.mjs is, with Netty: {@code NettyServer ROLE TRANSPORT [CERT KEY]}.
  *
- * ROLE is echo, broadcast or idle; TRANSPORT nio or epoll. Prints its port; a line of input asks for what the collector did
+ * ROLE is echo, broadcast, idle or tls, which takes the files of a certificate; TRANSPORT nio or epoll. Prints its port; a line of input asks for what the collector did
  * ("stats"), or to collect first ("collect"). Ends with its input. Compiles with Netty 4.1 and 4.2, and without epoll.
  */
 public final class NettyServer {
@@ -44,7 +47,7 @@ public final class NettyServer {
         .channel(epoll ? epollChannel() : NioServerSocketChannel.class)
         .option(ChannelOption.SO_BACKLOG, BACKLOG)
         .childOption(ChannelOption.TCP_NODELAY, true)
-        .childHandler(initializer(args[0]))
+        .childHandler(initializer(args[0], args[0].equals("tls") ? secured(args[2], args[3]) : null))
         .bind("127.0.0.1", 0)
         .sync()
         .channel();
@@ -66,12 +69,17 @@ public final class NettyServer {
     return Class.forName("io.netty.channel.epoll.EpollServerSocketChannel").asSubclass(ServerChannel.class);
   }
 
-  private static ChannelInitializer<SocketChannel> initializer(String role) {
+  private static SslContext secured(String cert, String key) throws Exception {
+    return SslContextBuilder.forServer(new File(cert), new File(key)).build();
+  }
+
+  private static ChannelInitializer<SocketChannel> initializer(String role, SslContext secured) {
     ChannelGroup subscribers = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     return new ChannelInitializer<SocketChannel>() {
       @Override
       protected void initChannel(SocketChannel channel) {
         ChannelPipeline pipeline = channel.pipeline();
+        if (secured != null) pipeline.addLast(secured.newHandler(channel.alloc()));
         if (role.equals("idle")) pipeline.addLast(new IdleStateHandler(IDLE_SECONDS, IDLE_SECONDS, 0));
         pipeline.addLast(new LengthFieldBasedFrameDecoder(MAX_LENGTH, 0, 4, 0, 4));
         pipeline.addLast(new LengthFieldPrepender(4));

@@ -16,11 +16,14 @@ import { idleMemory } from "./idle-memory.mjs";
 import { idleRead } from "./idle-read.mjs";
 import { idleTime } from "./idle-time.mjs";
 import { latency } from "./latency.mjs";
+import { observers } from "./observers.mjs";
 import { text } from "./text.mjs";
 import { timers } from "./timers.mjs";
+import { tlsEcho } from "./tls-echo.mjs";
 
 export const SCENARIOS = [
   echo,
+  tlsEcho,
   latency,
   broadcast,
   connections,
@@ -29,6 +32,7 @@ export const SCENARIOS = [
   idleMemory,
   idleTime,
   idleRead,
+  observers,
   decoding,
   frameGrowth,
   chunkGrowth,

@@ -7,6 +7,7 @@ export const sluice = { name: "sluice", title: "Sluice", by: "sluice", script: "
 export const netUnframed = node("net-unframed", "net, no frames");
 export const netConcat = node("net-concat", "net, concat and cork");
 export const netSlab = node("net-slab", "net, slab by an expert");
+export const netTls = node("net-tls", "node:tls, concat and cork");
 export const transformChain = node("transform-chain", "Transform chain", { isSlow: true });
 export const webStreams = node("web-streams", "Web Streams", { isSlow: true });
 export const frameStream = npm("frame-stream");

@@ -1,4 +1,5 @@
-// As a user of Sluice writes it: `sluice.mjs echo | broadcast | idle`.
+// As a user of Sluice writes it: `sluice.mjs echo | broadcast | idle`, or `sluice.mjs tls CERT KEY`.
+import { readFileSync } from "node:fs";
 import {
   ChannelGroup,
   ChannelInboundHandler,
@@ -8,6 +9,7 @@ import {
   LengthFieldPrepender,
   ServerBootstrap,
   tcp,
+  tls,
 } from "sluice";
 import { announce } from "./announce.mjs";
 
@@ -51,9 +53,14 @@ const ROLES = {
       .addLast(new Echo()),
 };
 
+ROLES.tls = ROLES.echo;
+
+const [role, cert, key] = process.argv.slice(2);
+const transport = role === "tls" ? tls({ cert: readFileSync(cert), key: readFileSync(key) }) : tcp();
+
 const server = await new ServerBootstrap()
-  .transport(tcp())
+  .transport(transport)
   .option(ChannelOption.SO_BACKLOG, 4096)
-  .childHandler(ROLES[process.argv[2]])
+  .childHandler(ROLES[role])
   .bind({ host: "127.0.0.1", port: 0 });
 announce(server.localAddress.port);

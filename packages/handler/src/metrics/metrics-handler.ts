@@ -21,7 +21,7 @@ export interface MetricsHandlerOptions {
 }
 
 /**
- * Costs a message some nanoseconds beside the hop (benchmarks/metrics.mjs): two additions to plain fields, no object. What
+ * Costs a message some nanoseconds beside the hop (benchmarks, `observers`): two additions to plain fields, no object. What
  * has been written counts at once; what of it has not left is in `pendingBytes`.
  *
  * @example
