@@ -11,14 +11,14 @@ import { root } from "../../scripts/workspace.mjs";
 
 /** Even numbers become long-term releases in the October of their year. */
 const NEWEST = 26;
-const CONTRACTS = ["tcp", "unix", "local", "own-transport"];
+const CONTRACTS = ["tcp", "unix", "tls", "local", "own-transport"];
 /** Takes as long as all others together, and tells nothing of Node. */
 const LEFT_OUT = "a large transfer";
 const REPORT = join(root, "test", ".cache", "newest-node.json");
 const FETCH_MS = 60_000;
 const RUN_MS = 120_000;
 
-it(`TCP, Unix and in-process channels keep the contract on Node ${NEWEST}`, {
+it(`TCP, Unix, TLS and in-process channels keep the contract on Node ${NEWEST}`, {
   timeout: FETCH_MS + RUN_MS,
 }, async (context) => {
   if (Number(process.versions.node.split(".")[0]) >= NEWEST) context.skip(`this is Node ${process.versions.node}`);
