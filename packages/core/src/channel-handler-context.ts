@@ -4,9 +4,9 @@
  * `fire…` goes to the next handler towards the tail that implements the event; the operations go to the next
  * one towards the head. Both start from here: a handler never sees what it sends on itself.
  *
- * For the five events of the hot path each context keeps the next context that implements them, and the
- * methods of its handler's class, so a hop is one indirect call. The rare events walk the list instead, which keeps a
- * context small. Who implements what is looked up once, when the handler is added.
+ * For what every message takes, `channelRead` and `write`, each context keeps the next context that implements it, and
+ * its own {@link HandlerRole}, so a hop is one indirect call. All other events walk the list, which keeps a context small:
+ * there are as many as handlers for each connection, and most connections are idle.
  *
  * A context stays usable after its handler has left: what it fires goes on to where its neighbours were.
  */
@@ -17,38 +17,32 @@ import type { ChannelPipeline } from "./channel-pipeline.js";
 import type { ChannelPromise, Completion } from "./channel-promise.js";
 import type { Clock } from "./clock.js";
 import { EVENT } from "./handler-events.js";
-import { HandlerMethods } from "./handler-methods.js";
+import { HandlerRole } from "./handler-role.js";
 import type { BindOptions, ConnectOptions } from "./transport.js";
 
 export class ChannelHandlerContext<In = any, Out = any> {
   readonly pipeline: ChannelPipeline<any, any>;
   readonly handler: ChannelHandler;
-  readonly name: string;
 
-  /** @internal */ prev: ChannelHandlerContext | undefined;
-  /** @internal */ next: ChannelHandlerContext | undefined;
-  /** @internal Which events the handler implements; none once it has left. */
-  events: number;
-  /** @internal */ added = false;
+  // The pipeline's list is a ring, closed by the context of its two ends.
+  /** @internal */ prev: ChannelHandlerContext = this;
+  /** @internal */ next: ChannelHandlerContext = this;
 
-  // The next interested context for each hot event; kept by the pipeline whenever it is edited.
-  /** @internal */ nextChannelRead!: ChannelHandlerContext;
-  /** @internal */ nextChannelReadComplete!: ChannelHandlerContext;
-  /** @internal */ nextRead!: ChannelHandlerContext;
-  /** @internal */ nextWrite!: ChannelHandlerContext;
-  /** @internal */ nextFlush!: ChannelHandlerContext;
+  // The next interested context for what every message takes; kept by the pipeline whenever it is edited.
+  /** @internal */ nextChannelRead: ChannelHandlerContext = this;
+  /** @internal */ nextWrite: ChannelHandlerContext = this;
 
-  #methods: HandlerMethods;
+  #role: HandlerRole;
 
   /** @internal */
   constructor(pipeline: ChannelPipeline<any, any>, handler: ChannelHandler, name: string) {
     this.pipeline = pipeline;
     this.handler = handler;
-    this.name = name;
-    this.prev = undefined;
-    this.next = undefined;
-    this.#methods = HandlerMethods.of(handler);
-    this.events = this.#methods.events;
+    this.#role = HandlerRole.of(handler, name);
+  }
+
+  get name(): string {
+    return this.#role.name;
   }
 
   get channel(): Channel<any, any> {
@@ -61,7 +55,12 @@ export class ChannelHandlerContext<In = any, Out = any> {
 
   /** Whether the handler has left the pipeline. */
   get isRemoved(): boolean {
-    return !this.added;
+    return this.#role.isGone;
+  }
+
+  /** @internal Which events the handler implements; none once it has left. */
+  get events(): number {
+    return this.#role.events;
   }
 
   /** A completion to pass with an operation and to await or listen to. */
@@ -72,7 +71,7 @@ export class ChannelHandlerContext<In = any, Out = any> {
   // ── towards the tail ───────────────────────────────────────────────────────────────────────────────────────
 
   fireChannelActive(): void {
-    const next = this.#inbound(EVENT.channelActive);
+    const next = inboundAfter(this, EVENT.channelActive);
     try {
       next.handler.channelActive?.(next);
     } catch (error) {
@@ -83,23 +82,23 @@ export class ChannelHandlerContext<In = any, Out = any> {
   fireChannelRead(message: In): void {
     const next = this.nextChannelRead;
     try {
-      next.#methods.channelRead.call(next.handler, next, message);
+      next.#role.channelRead.call(next.handler, next, message);
     } catch (error) {
       next.caught(error);
     }
   }
 
   fireChannelReadComplete(): void {
-    const next = this.nextChannelReadComplete;
+    const next = inboundAfter(this, EVENT.channelReadComplete);
     try {
-      next.#methods.channelReadComplete.call(next.handler, next);
+      next.#role.channelReadComplete.call(next.handler, next);
     } catch (error) {
       next.caught(error);
     }
   }
 
   fireChannelWritabilityChanged(): void {
-    const next = this.#inbound(EVENT.channelWritabilityChanged);
+    const next = inboundAfter(this, EVENT.channelWritabilityChanged);
     try {
       next.handler.channelWritabilityChanged?.(next);
     } catch (error) {
@@ -108,7 +107,7 @@ export class ChannelHandlerContext<In = any, Out = any> {
   }
 
   fireUserEventTriggered(event: unknown): void {
-    const next = this.#inbound(EVENT.userEventTriggered);
+    const next = inboundAfter(this, EVENT.userEventTriggered);
     try {
       next.handler.userEventTriggered?.(next, event);
     } catch (error) {
@@ -118,11 +117,11 @@ export class ChannelHandlerContext<In = any, Out = any> {
 
   /** Passes `error` on; without a handler for it the channel emits it and closes. */
   fireExceptionCaught(error: Error): void {
-    this.#inbound(EVENT.exceptionCaught).#invokeExceptionCaught(error);
+    invokeExceptionCaught(inboundAfter(this, EVENT.exceptionCaught), error);
   }
 
   fireChannelInactive(): void {
-    const next = this.#inbound(EVENT.channelInactive);
+    const next = inboundAfter(this, EVENT.channelInactive);
     try {
       next.handler.channelInactive?.(next);
     } catch (error) {
@@ -133,7 +132,7 @@ export class ChannelHandlerContext<In = any, Out = any> {
   // ── towards the head ───────────────────────────────────────────────────────────────────────────────────────
 
   bind(options: BindOptions, completion: Completion = this.newPromise()): void {
-    const next = this.#outbound(EVENT.bind);
+    const next = outboundBefore(this, EVENT.bind);
     try {
       next.handler.bind?.(next, options, completion);
     } catch (error) {
@@ -142,7 +141,7 @@ export class ChannelHandlerContext<In = any, Out = any> {
   }
 
   connect(options: ConnectOptions, completion: Completion = this.newPromise()): void {
-    const next = this.#outbound(EVENT.connect);
+    const next = outboundBefore(this, EVENT.connect);
     try {
       next.handler.connect?.(next, options, completion);
     } catch (error) {
@@ -151,18 +150,18 @@ export class ChannelHandlerContext<In = any, Out = any> {
   }
 
   disconnect(completion?: Completion): void {
-    const next = this.#outbound(EVENT.disconnect);
+    const next = outboundBefore(this, EVENT.disconnect);
     try {
       next.handler.disconnect?.(next, completion);
     } catch (error) {
-      this.#operationFailed(completion, error);
+      operationFailed(this, completion, error);
     }
   }
 
   read(): void {
-    const next = this.nextRead;
+    const next = outboundBefore(this, EVENT.read);
     try {
-      next.#methods.read.call(next.handler, next);
+      next.#role.read.call(next.handler, next);
     } catch (error) {
       next.caught(error);
     }
@@ -176,16 +175,16 @@ export class ChannelHandlerContext<In = any, Out = any> {
   write(message: Out, completion?: Completion): void {
     const next = this.nextWrite;
     try {
-      next.#methods.write.call(next.handler, next, message, completion);
+      next.#role.write.call(next.handler, next, message, completion);
     } catch (error) {
-      this.#operationFailed(completion, error);
+      operationFailed(this, completion, error);
     }
   }
 
   flush(): void {
-    const next = this.nextFlush;
+    const next = outboundBefore(this, EVENT.flush);
     try {
-      next.#methods.flush.call(next.handler, next);
+      next.#role.flush.call(next.handler, next);
     } catch (error) {
       next.caught(error);
     }
@@ -197,20 +196,20 @@ export class ChannelHandlerContext<In = any, Out = any> {
   }
 
   shutdownOutput(completion?: Completion): void {
-    const next = this.#outbound(EVENT.shutdownOutput);
+    const next = outboundBefore(this, EVENT.shutdownOutput);
     try {
       next.handler.shutdownOutput?.(next, completion);
     } catch (error) {
-      this.#operationFailed(completion, error);
+      operationFailed(this, completion, error);
     }
   }
 
   close(completion?: Completion): void {
-    const next = this.#outbound(EVENT.close);
+    const next = outboundBefore(this, EVENT.close);
     try {
       next.handler.close?.(next, completion);
     } catch (error) {
-      this.#operationFailed(completion, error);
+      operationFailed(this, completion, error);
     }
   }
 
@@ -218,43 +217,42 @@ export class ChannelHandlerContext<In = any, Out = any> {
 
   /** @internal An inbound method of this handler threw: its own `exceptionCaught` is asked first. */
   caught(error: unknown): void {
-    const context = this.events & EVENT.exceptionCaught ? this : this.#inbound(EVENT.exceptionCaught);
-    context.#invokeExceptionCaught(asError(error));
+    const context = this.events & EVENT.exceptionCaught ? this : inboundAfter(this, EVENT.exceptionCaught);
+    invokeExceptionCaught(context, asError(error));
   }
 
   /** @internal From now on every event steps over this context, also those of contexts that left before it. */
   retire(): void {
-    this.added = false;
-    this.events = 0;
-    this.#methods = GONE;
-  }
-
-  #invokeExceptionCaught(error: Error): void {
-    try {
-      this.handler.exceptionCaught?.(this, error);
-    } catch (thrown) {
-      this.pipeline.channel.unhandledError(asError(thrown));
-    }
-  }
-
-  #operationFailed(completion: Completion | undefined, thrown: unknown): void {
-    const error = asError(thrown);
-    if (completion === undefined) this.pipeline.channel.unawaitedFailure(error);
-    else completion.fail(error);
-  }
-
-  #inbound(event: number): ChannelHandlerContext {
-    let context = this.next as ChannelHandlerContext;
-    while ((context.events & event) === 0) context = context.next as ChannelHandlerContext;
-    return context;
-  }
-
-  #outbound(event: number): ChannelHandlerContext {
-    let context = this.prev as ChannelHandlerContext;
-    while ((context.events & event) === 0) context = context.prev as ChannelHandlerContext;
-    return context;
+    this.#role = HandlerRole.gone(this.#role.name);
   }
 }
 
-/** Of a handler that has left: everything goes on to where its neighbours are. */
-const GONE = HandlerMethods.of({});
+// Not methods, as private methods would cost each context a field.
+
+function invokeExceptionCaught(context: ChannelHandlerContext, error: Error): void {
+  try {
+    context.handler.exceptionCaught?.(context, error);
+  } catch (thrown) {
+    context.pipeline.channel.unhandledError(asError(thrown));
+  }
+}
+
+function operationFailed(context: ChannelHandlerContext, completion: Completion | undefined, thrown: unknown): void {
+  const error = asError(thrown);
+  if (completion === undefined) context.pipeline.channel.unawaitedFailure(error);
+  else completion.fail(error);
+}
+
+/** The next interested context towards the tail. */
+function inboundAfter(from: ChannelHandlerContext, event: number): ChannelHandlerContext {
+  let context = from.next;
+  while ((context.events & event) === 0) context = context.next;
+  return context;
+}
+
+/** The next interested context towards the head. */
+function outboundBefore(from: ChannelHandlerContext, event: number): ChannelHandlerContext {
+  let context = from.prev;
+  while ((context.events & event) === 0) context = context.prev;
+  return context;
+}

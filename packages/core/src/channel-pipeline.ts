@@ -28,7 +28,6 @@ import type {
 import { ChannelHandlerContext } from "./channel-handler-context.js";
 import type { Completion } from "./channel-promise.js";
 import { EVENT } from "./handler-events.js";
-import { HEAD } from "./head-handler.js";
 import { noteAdded } from "./sharable.js";
 
 /** How a handler is named in a lookup: its name, itself, or its class. */
@@ -37,25 +36,17 @@ export type HandlerClass<H extends ChannelHandler = ChannelHandler> = abstract n
 
 export class ChannelPipeline<In = any, Out = any> {
   readonly channel: Channel<any, any>;
-  readonly #head: ChannelHandlerContext;
-  readonly #tail: ChannelHandlerContext;
+  /** Head and tail in one: the list of contexts is a ring that begins and ends here. */
+  readonly #ends: ChannelHandlerContext;
   #isDismantled = false;
   /** Phantoms, so that pipelines of different types are not mistaken for each other. */
   declare readonly "~in": In;
   declare readonly "~out": (message: Out) => void;
 
   /** @internal */
-  constructor(channel: Channel<any, any>, tail: ChannelHandler) {
+  constructor(channel: Channel<any, any>, ends: ChannelHandler) {
     this.channel = channel;
-    this.#head = new ChannelHandlerContext(this, HEAD, "head");
-    this.#tail = new ChannelHandlerContext(this, tail, "tail");
-    this.#head.next = this.#tail;
-    this.#tail.prev = this.#head;
-    // The two ends take every event, so that no search runs past them.
-    this.#head.events = OUTBOUND_EVENTS;
-    this.#tail.events = INBOUND_EVENTS;
-    this.#head.added = this.#tail.added = true;
-    this.#relink();
+    this.#ends = new ChannelHandlerContext(this, ends, "ends");
   }
 
   // ── composition ────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,13 +68,13 @@ export class ChannelPipeline<In = any, Out = any> {
   /** A list keeps its order; its types are not followed, so nothing may be assumed behind it. */
   addLast(first: ChannelHandler, second: ChannelHandler, ...more: ChannelHandler[]): ChannelPipeline<unknown, never>;
   addLast(...args: HandlerArguments): ChannelPipeline<any, any> {
-    for (const [name, handler] of named(args)) this.#insert(handler, name, this.#tail);
+    for (const [name, handler] of named(args)) this.#insert(handler, name, this.#ends);
     return this;
   }
 
   /** Adds handlers after the head, in the given order. */
   addFirst(...args: HandlerArguments): this {
-    const before = this.#head.next as ChannelHandlerContext;
+    const before = this.#ends.next;
     for (const [name, handler] of named(args)) this.#insert(handler, name, before);
     return this;
   }
@@ -97,7 +88,7 @@ export class ChannelPipeline<In = any, Out = any> {
 
   /** @throws HANDLER_NOT_FOUND, DUPLICATE_HANDLER_NAME, HANDLER_NOT_SHARABLE */
   addAfter(key: HandlerKey, ...args: HandlerArguments): this {
-    const before = this.#require(key).next as ChannelHandlerContext;
+    const before = this.#require(key).next;
     for (const [name, handler] of named(args)) this.#insert(handler, name, before);
     return this;
   }
@@ -128,8 +119,8 @@ export class ChannelPipeline<In = any, Out = any> {
     const context = new ChannelHandlerContext(this, handler, name);
     context.prev = old.prev;
     context.next = old.next;
-    (old.prev as ChannelHandlerContext).next = context;
-    (old.next as ChannelHandlerContext).prev = context;
+    old.prev.next = context;
+    old.next.prev = context;
     old.prev = old.next = context;
     this.#relink();
     this.#passTo(old, context);
@@ -148,8 +139,7 @@ export class ChannelPipeline<In = any, Out = any> {
 
   /** The context of a handler, or undefined when there is none. */
   context(key: HandlerKey): ChannelHandlerContext | undefined {
-    for (let context = this.#head.next; context !== this.#tail; context = context?.next) {
-      if (context === undefined) break;
+    for (let context = this.#ends.next; context !== this.#ends; context = context.next) {
       if (context.name === key || context.handler === key) return context;
       if (typeof key === "function" && context.handler instanceof key) return context;
     }
@@ -159,54 +149,52 @@ export class ChannelPipeline<In = any, Out = any> {
   /** Handler names from head to tail, without the two ends. */
   names(): string[] {
     const names: string[] = [];
-    for (let context = this.#head.next; context !== undefined && context !== this.#tail; context = context.next) {
-      names.push(context.name);
-    }
+    for (let context = this.#ends.next; context !== this.#ends; context = context.next) names.push(context.name);
     return names;
   }
 
   // ── events from the transport, operations from the application ─────────────────────────────────────────────
 
   fireChannelActive(): void {
-    this.#head.fireChannelActive();
+    this.#ends.fireChannelActive();
   }
   fireChannelRead(message: unknown): void {
-    this.#head.fireChannelRead(message);
+    this.#ends.fireChannelRead(message);
   }
   fireChannelReadComplete(): void {
-    this.#head.fireChannelReadComplete();
+    this.#ends.fireChannelReadComplete();
   }
   fireChannelWritabilityChanged(): void {
-    this.#head.fireChannelWritabilityChanged();
+    this.#ends.fireChannelWritabilityChanged();
   }
   fireUserEventTriggered(event: unknown): void {
-    this.#head.fireUserEventTriggered(event);
+    this.#ends.fireUserEventTriggered(event);
   }
   fireExceptionCaught(error: Error): void {
-    this.#head.fireExceptionCaught(error);
+    this.#ends.fireExceptionCaught(error);
   }
   fireChannelInactive(): void {
-    this.#head.fireChannelInactive();
+    this.#ends.fireChannelInactive();
   }
 
   /** Where operations on the channel start. @internal */
   get tail(): ChannelHandlerContext {
-    return this.#tail;
+    return this.#ends;
   }
 
   write(message: Out, completion?: Completion): void {
-    this.#tail.write(message, completion);
+    this.#ends.write(message, completion);
   }
   flush(): void {
-    this.#tail.flush();
+    this.#ends.flush();
   }
 
   /** Takes all handlers out, tail first: the channel has closed. @internal */
   dismantle(): void {
     this.#isDismantled = true;
     for (;;) {
-      const context = this.#tail.prev as ChannelHandlerContext;
-      if (context === this.#head) return;
+      const context = this.#ends.prev;
+      if (context === this.#ends) return;
       this.#unlink(context);
       this.#callRemoved(context);
     }
@@ -219,8 +207,8 @@ export class ChannelPipeline<In = any, Out = any> {
     noteAdded(handler);
     const context = new ChannelHandlerContext(this, handler, name ?? this.#freeName(handler));
     // What stood here may have been taken out by a handler added just before.
-    while (!before.added) before = before.next as ChannelHandlerContext;
-    const after = before.prev as ChannelHandlerContext;
+    while (before.isRemoved) before = before.next;
+    const { prev: after } = before;
     context.prev = after;
     context.next = before;
     after.next = context;
@@ -228,7 +216,7 @@ export class ChannelPipeline<In = any, Out = any> {
     this.#relink();
     this.#callAdded(context);
     // Too late: the channel is over. The handler still gets both calls, so that it gives back what it took.
-    if (this.#isDismantled && context.added) {
+    if (this.#isDismantled && !context.isRemoved) {
       this.#unlink(context);
       this.#callRemoved(context);
     }
@@ -236,17 +224,16 @@ export class ChannelPipeline<In = any, Out = any> {
 
   /** The leaving context keeps its own links: what it still fires arrives where its neighbours are. */
   #unlink(context: ChannelHandlerContext): void {
-    (context.prev as ChannelHandlerContext).next = context.next;
-    (context.next as ChannelHandlerContext).prev = context.prev;
+    context.prev.next = context.next;
+    context.next.prev = context.prev;
     this.#relink();
   }
 
   #callAdded(context: ChannelHandlerContext): void {
-    context.added = true;
     try {
       context.handler.handlerAdded?.(context);
     } catch (cause) {
-      if (context.added) {
+      if (!context.isRemoved) {
         this.#unlink(context);
         this.#callRemoved(context);
       }
@@ -255,7 +242,7 @@ export class ChannelPipeline<In = any, Out = any> {
   }
 
   #callRemoved(context: ChannelHandlerContext): void {
-    if (!context.added) return;
+    if (context.isRemoved) return;
     try {
       context.handler.handlerRemoved?.(context);
     } catch (cause) {
@@ -265,37 +252,27 @@ export class ChannelPipeline<In = any, Out = any> {
     }
   }
 
-  /** Recomputes the next interested context of every hot event, after each edit. */
+  /** Recomputes the next interested contexts, after each edit. */
   #relink(): void {
-    let read = this.#tail;
-    let readComplete = this.#tail;
-    for (let context = this.#tail.prev; context !== undefined; context = context.prev) {
+    const ends = this.#ends;
+    let read = ends;
+    for (let context = ends.prev; context !== ends; context = context.prev) {
       context.nextChannelRead = read;
-      context.nextChannelReadComplete = readComplete;
       if (context.events & EVENT.channelRead) read = context;
-      if (context.events & EVENT.channelReadComplete) readComplete = context;
     }
-    let ask = this.#head;
-    let write = this.#head;
-    let flush = this.#head;
-    for (let context = this.#head.next; context !== undefined; context = context.next) {
-      context.nextRead = ask;
+    ends.nextChannelRead = read;
+    let write = ends;
+    for (let context = ends.next; context !== ends; context = context.next) {
       context.nextWrite = write;
-      context.nextFlush = flush;
-      if (context.events & EVENT.read) ask = context;
       if (context.events & EVENT.write) write = context;
-      if (context.events & EVENT.flush) flush = context;
     }
+    ends.nextWrite = write;
   }
 
   /** Makes a replaced context pass everything to its replacement, both ways. */
   #passTo(old: ChannelHandlerContext, context: ChannelHandlerContext): void {
     old.nextChannelRead = context.events & EVENT.channelRead ? context : context.nextChannelRead;
-    old.nextChannelReadComplete =
-      context.events & EVENT.channelReadComplete ? context : context.nextChannelReadComplete;
-    old.nextRead = context.events & EVENT.read ? context : context.nextRead;
     old.nextWrite = context.events & EVENT.write ? context : context.nextWrite;
-    old.nextFlush = context.events & EVENT.flush ? context : context.nextFlush;
   }
 
   #require(key: HandlerKey): ChannelHandlerContext {
@@ -357,21 +334,3 @@ function lifecycleError(method: string, context: ChannelHandlerContext, cause: u
     cause,
   });
 }
-
-const INBOUND_EVENTS =
-  EVENT.channelActive |
-  EVENT.channelRead |
-  EVENT.channelReadComplete |
-  EVENT.channelWritabilityChanged |
-  EVENT.userEventTriggered |
-  EVENT.exceptionCaught |
-  EVENT.channelInactive;
-const OUTBOUND_EVENTS =
-  EVENT.bind |
-  EVENT.connect |
-  EVENT.disconnect |
-  EVENT.read |
-  EVENT.write |
-  EVENT.flush |
-  EVENT.shutdownOutput |
-  EVENT.close;

@@ -22,9 +22,9 @@ import { ChannelOption } from "./channel-option.js";
 import { ChannelPipeline } from "./channel-pipeline.js";
 import { ChannelPromise } from "./channel-promise.js";
 import type { Clock } from "./clock.js";
+import { ENDS } from "./pipeline-ends.js";
 import type { SocketAddress } from "./socket-address.js";
 import { systemClock } from "./system-clock.js";
-import { TAIL } from "./tail-handler.js";
 import type { BindOptions, ChannelSignals, Connection, ConnectOptions, Listener } from "./transport.js";
 import { giveUp, WaitingSends } from "./waiting-sends.js";
 import { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
@@ -88,7 +88,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     this.parent = init.parent;
     this.clock = init.clock ?? init.parent?.clock ?? systemClock;
     this.engine = new ChannelEngine(this, init.createEnd);
-    this.pipeline = new ChannelPipeline(this, init.tail ?? TAIL);
+    this.pipeline = new ChannelPipeline(this, init.tail === undefined ? ENDS : { ...ENDS, ...init.tail });
   }
 
   // ── state ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ import { ChannelOutboundHandler } from "./channel-outbound-handler.js";
 import { CombinedChannelDuplexHandler } from "./combined-channel-duplex-handler.js";
 import { EmbeddedChannel } from "./embedded/index.js";
 import { EVENT } from "./handler-events.js";
-import { HandlerMethods } from "./handler-methods.js";
+import { HandlerRole } from "./handler-role.js";
 import type { ChannelHandler, ChannelHandlerContext } from "./index.js";
 
 const INBOUND = [
@@ -202,10 +202,10 @@ describe("CombinedChannelDuplexHandler", () => {
       }
     }
     class Silent extends ChannelOutboundHandler<string, string> {}
-    expect(HandlerMethods.of(new CombinedChannelDuplexHandler(new Decoder(), new Encoder())).events).toBe(
+    expect(HandlerRole.of(new CombinedChannelDuplexHandler(new Decoder(), new Encoder()), "a").events).toBe(
       EVENT.channelRead | EVENT.write,
     );
-    expect(HandlerMethods.of(new CombinedChannelDuplexHandler(new Decoder(), new Silent())).events).toBe(
+    expect(HandlerRole.of(new CombinedChannelDuplexHandler(new Decoder(), new Silent()), "a").events).toBe(
       EVENT.channelRead,
     );
   });

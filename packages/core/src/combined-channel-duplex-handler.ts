@@ -108,34 +108,34 @@ export class CombinedChannelDuplexHandler<I extends InboundPart = InboundPart, O
 
   static readonly #EVENTS: ThisType<CombinedChannelDuplexHandler> & ChannelHandler = {
     channelActive(ctx) {
-      if (this.#in.added) this.#inbound.channelActive?.(this.#in);
+      if (!this.#in.hasLeft) this.#inbound.channelActive?.(this.#in);
       else ctx.fireChannelActive();
     },
     channelRead(ctx, message) {
-      if (this.#in.added) this.#inbound.channelRead?.(this.#in, message);
+      if (!this.#in.hasLeft) this.#inbound.channelRead?.(this.#in, message);
       else ctx.fireChannelRead(message);
     },
     channelReadComplete(ctx) {
-      if (this.#in.added) this.#inbound.channelReadComplete?.(this.#in);
+      if (!this.#in.hasLeft) this.#inbound.channelReadComplete?.(this.#in);
       else ctx.fireChannelReadComplete();
     },
     channelWritabilityChanged(ctx) {
-      if (this.#in.added) this.#inbound.channelWritabilityChanged?.(this.#in);
+      if (!this.#in.hasLeft) this.#inbound.channelWritabilityChanged?.(this.#in);
       else ctx.fireChannelWritabilityChanged();
     },
     userEventTriggered(ctx, event) {
-      if (this.#in.added) this.#inbound.userEventTriggered?.(this.#in, event);
+      if (!this.#in.hasLeft) this.#inbound.userEventTriggered?.(this.#in, event);
       else ctx.fireUserEventTriggered(event);
     },
     channelInactive(ctx) {
-      if (this.#in.added) this.#inbound.channelInactive?.(this.#in);
+      if (!this.#in.hasLeft) this.#inbound.channelInactive?.(this.#in);
       else ctx.fireChannelInactive();
     },
   };
 
   static readonly #ERRORS: ThisType<CombinedChannelDuplexHandler> & ChannelHandler = {
     exceptionCaught(_ctx, error) {
-      const hears = this.#in.added && this.#inbound.exceptionCaught !== undefined;
+      const hears = !this.#in.hasLeft && this.#inbound.exceptionCaught !== undefined;
       if (hears) this.#inbound.exceptionCaught?.(this.#in, error);
       else this.#in.fireExceptionCaught(error);
     },
@@ -143,35 +143,35 @@ export class CombinedChannelDuplexHandler<I extends InboundPart = InboundPart, O
 
   static readonly #OPERATIONS: ThisType<CombinedChannelDuplexHandler> & ChannelHandler = {
     bind(ctx, options: BindOptions, completion: Completion) {
-      if (this.#out.added) this.#outbound.bind?.(this.#out, options, completion);
+      if (!this.#out.hasLeft) this.#outbound.bind?.(this.#out, options, completion);
       else ctx.bind(options, completion);
     },
     connect(ctx, options: ConnectOptions, completion: Completion) {
-      if (this.#out.added) this.#outbound.connect?.(this.#out, options, completion);
+      if (!this.#out.hasLeft) this.#outbound.connect?.(this.#out, options, completion);
       else ctx.connect(options, completion);
     },
     disconnect(ctx, completion) {
-      if (this.#out.added) this.#outbound.disconnect?.(this.#out, completion);
+      if (!this.#out.hasLeft) this.#outbound.disconnect?.(this.#out, completion);
       else ctx.disconnect(completion);
     },
     read(ctx) {
-      if (this.#out.added) this.#outbound.read?.(this.#out);
+      if (!this.#out.hasLeft) this.#outbound.read?.(this.#out);
       else ctx.read();
     },
     write(ctx, message, completion) {
-      if (this.#out.added) this.#outbound.write?.(this.#out, message, completion);
+      if (!this.#out.hasLeft) this.#outbound.write?.(this.#out, message, completion);
       else ctx.write(message, completion);
     },
     flush(ctx) {
-      if (this.#out.added) this.#outbound.flush?.(this.#out);
+      if (!this.#out.hasLeft) this.#outbound.flush?.(this.#out);
       else ctx.flush();
     },
     shutdownOutput(ctx, completion) {
-      if (this.#out.added) this.#outbound.shutdownOutput?.(this.#out, completion);
+      if (!this.#out.hasLeft) this.#outbound.shutdownOutput?.(this.#out, completion);
       else ctx.shutdownOutput(completion);
     },
     close(ctx, completion) {
-      if (this.#out.added) this.#outbound.close?.(this.#out, completion);
+      if (!this.#out.hasLeft) this.#outbound.close?.(this.#out, completion);
       else ctx.close(completion);
     },
   };
@@ -205,7 +205,7 @@ function takeOut(part: PartContext | undefined, which: string): void {
 
 /** Once: the part may have been taken out before the whole. */
 function leave(part: PartContext | undefined): void {
-  if (part === undefined || !part.added) return;
+  if (part === undefined || part.hasLeft) return;
   try {
     part.handler.handlerRemoved?.(part);
   } finally {

@@ -17,11 +17,15 @@ export class PartContext extends ChannelHandlerContext {
     super(whole.pipeline, part, whole.name);
     this.#whole = whole;
     this.#sibling = sibling;
-    this.added = true;
+  }
+
+  /** By itself, whatever the whole does. */
+  get hasLeft(): boolean {
+    return super.isRemoved;
   }
 
   override get isRemoved(): boolean {
-    return !this.added || this.#whole.isRemoved;
+    return this.hasLeft || this.#whole.isRemoved;
   }
 
   override fireChannelActive(): void {
@@ -45,7 +49,7 @@ export class PartContext extends ChannelHandlerContext {
 
   override fireExceptionCaught(error: Error): void {
     const sibling = this.#sibling;
-    if (sibling?.added && sibling.handler.exceptionCaught !== undefined) {
+    if (sibling !== undefined && !sibling.hasLeft && sibling.handler.exceptionCaught !== undefined) {
       try {
         sibling.handler.exceptionCaught(sibling, error);
       } catch (thrown) {
