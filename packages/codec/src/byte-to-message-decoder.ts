@@ -43,11 +43,11 @@ import {
 import type { ByteToMessageDecoderOptions } from "./byte-to-message-decoder-options.js";
 import { decodeFailure } from "./decode-failure.js";
 import type { Decoded } from "./decoded.js";
-import { DECODING, type Fate, FORWARDING, IDLE, type Phase } from "./decoder-phase.js";
+import { DECODING, type Fate, FORWARDING, IDLE } from "./decoder-phase.js";
+import { DecoderRun } from "./decoder-run.js";
+import { DecodingLimits } from "./decoding-limits.js";
 import type { FrameFields } from "./frame-fields.js";
-import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
-import { MessageSink } from "./message-sink.js";
-import { StreamInput } from "./stream-input.js";
+import type { MessageSink } from "./message-sink.js";
 import { unreadMessages } from "./unread-messages.js";
 
 /**
@@ -63,32 +63,19 @@ import { unreadMessages } from "./unread-messages.js";
  * ```
  */
 export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<ByteBuf, T> {
-  readonly #closeOnFatalError: boolean;
-  readonly #maxAccumulatedBytes: number;
-  readonly #input: StreamInput;
-  readonly #sink = new MessageSink<T>();
-
-  #phase: Phase = IDLE;
+  readonly #limits: DecodingLimits;
+  /** Only while there are bytes: an idle decoder has none. */
+  #run: DecoderRun<T> | undefined = undefined;
+  /** Without a run: where in the stream the next byte is. */
+  #offset = 0;
   #fate: Fate = "alive";
-  #removed = false;
-  /** What arrived while a chunk was being decoded. */
-  #waiting: unknown[] = NONE;
-  #endWaits = false;
-
-  /** Where in the stream `decode` last threw without having consumed anything. */
-  #threwAt = -1;
-
-  #sawBytes = false;
-  #produced = false;
   #bytesScanned = 0;
+  #bytesCopied = 0;
   #droppedBytes = 0;
 
   constructor(options: ByteToMessageDecoderOptions = {}) {
     super();
-    this.#closeOnFatalError = options.closeOnFatalError ?? true;
-    this.#maxAccumulatedBytes = checkBytes("maxAccumulatedBytes", options.maxAccumulatedBytes ?? DEFAULT_MAX_LENGTH, 1);
-    const maxUnread = checkBytes("maxUnreadBytes", options.maxUnreadBytes ?? this.#maxAccumulatedBytes - 1, 0);
-    this.#input = new StreamInput(this.#maxAccumulatedBytes, maxUnread + 1);
+    this.#limits = DecodingLimits.of(options);
   }
 
   /** Bytes that subclasses have looked through for the end of a frame. */
@@ -98,7 +85,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   /** Bytes that were copied because their frame was torn. */
   get bytesCopied(): number {
-    return this.#input.bytesCopied;
+    return this.#bytesCopied + (this.#run?.input.bytesCopied ?? 0);
   }
 
   /** Bytes that came after a fatal error, or were unread when it happened. */
@@ -108,12 +95,12 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   /** Whether a frame has begun that is not complete: its bytes are kept, or skipped. Between bursts of input. */
   get isMidFrame(): boolean {
-    return this.#input.unreadBytes > 0 || this.isSkipping;
+    return this.unreadBytes > 0 || this.isSkipping;
   }
 
   /** Bytes of an incomplete frame that are kept. */
   get unreadBytes(): number {
-    return this.#input.unreadBytes;
+    return this.#run?.input.unreadBytes ?? 0;
   }
 
   // ── for subclasses ─────────────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +111,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
    * Moves `input.readerIndex` over what has been understood and returns the message that came of it, or pushes any number
    * of them to `out`; one is best, and returned it costs 10 ns less than pushed. Doing neither means that more bytes are
    * needed. Called again while it does something and bytes remain. Messages without consumption are an error
-   * (DECODE_FAILED). Do not keep `input`, which moves from chunk to chunk; slices of it may be kept.
+   * (DECODE_FAILED). Do not keep `input`, which moves from chunk to chunk and from decoder to decoder; slices of it may be kept.
    */
   protected abstract decode(ctx: ChannelHandlerContext<T>, input: ByteBuf, out: MessageSink<T>): Decoded<T>;
 
@@ -149,7 +136,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
    * before, and room for them is made once. Only together with consuming and pushing nothing.
    */
   protected need(bytes: number): void {
-    this.#input.needed = bytes;
+    (this.#run as DecoderRun<T>).input.needed = bytes;
   }
 
   /** Counts bytes looked through: once per search, not per byte. */
@@ -159,7 +146,7 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   /** Where in the stream `input.readerIndex` is. */
   protected get streamOffset(): number {
-    return this.#input.offset;
+    return this.#run?.input.offset ?? this.#offset;
   }
 
   /**
@@ -168,33 +155,37 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
    * @param shown Bytes of the frame that are there however the stream is cut; at most 16 are shown.
    */
   protected frameError(code: ErrorCode, detail: string, shown: number, fields: FrameFields = {}): SluiceError {
-    return new SluiceError(code, detail, { ...fields, offset: this.streamOffset, hex: this.#input.hexDump(shown) });
+    const { input } = this.#run ?? this.#begin();
+    return new SluiceError(code, detail, { ...fields, offset: this.streamOffset, hex: input.hexDump(shown) });
   }
 
   // ── events ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   override channelRead(ctx: ChannelHandlerContext<T>, message: ByteBuf): void {
-    if (this.#phase !== IDLE) return this.#postpone(message);
+    if (this.#run !== undefined && this.#run.phase !== IDLE) return this.#run.postpone(message);
     if (!(message instanceof ByteBuf)) return ctx.fireChannelRead(message as T);
-    this.#phase = FORWARDING;
-    this.#sawBytes = true;
+    const run = this.#run ?? this.#begin();
+    run.phase = FORWARDING;
+    run.sawBytes = true;
     try {
-      this.#accept(ctx, message);
-      if (this.#waiting.length > 0) this.#acceptWaiting(ctx);
+      this.#accept(ctx, run, message);
+      if (run.waiting.length > 0) this.#acceptWaiting(ctx, run);
     } catch (escaped) {
-      this.#abandon();
+      this.#abandon(run);
       throw escaped;
     } finally {
-      this.#phase = IDLE;
+      run.phase = IDLE;
     }
-    if (this.#removed) this.#leave(ctx);
-    else if (this.#endWaits) this.#endInput(ctx);
+    if (run.removed) this.#leave(ctx, run);
+    else if (run.endWaits) this.#endInput(ctx);
   }
 
   override channelReadComplete(ctx: ChannelHandlerContext<T>): void {
-    if (this.#sawBytes && this.#phase === IDLE) {
-      const starving = !this.#produced && this.#fate === "alive" && !ctx.channel.autoRead;
-      this.#sawBytes = this.#produced = false;
+    const run = this.#run;
+    if (run?.phase === IDLE) {
+      const starving = run.sawBytes && !run.produced && this.#fate === "alive" && !ctx.channel.autoRead;
+      run.sawBytes = run.produced = false;
+      if (!run.input.isTorn && run.waiting.length === 0) this.#end(run);
       if (starving) ctx.read();
     }
     ctx.fireChannelReadComplete();
@@ -213,88 +204,98 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   override handlerRemoved(ctx: ChannelHandlerContext<T>): void {
     if (this.#fate === "alive") this.#fate = "removed";
-    this.#removed = true;
-    if (this.#phase === IDLE) this.#leave(ctx);
+    const run = this.#run;
+    if (run === undefined) this.handlerRemoved0?.(ctx);
+    else if (run.phase === IDLE) this.#leave(ctx, run);
+    else run.removed = true;
   }
 
   // ── chunks ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #accept(ctx: ChannelHandlerContext<T>, chunk: ByteBuf): void {
+  #begin(): DecoderRun<T> {
+    this.#run = DecoderRun.begin<T>(this.#limits, this.#offset);
+    return this.#run;
+  }
+
+  /** All bytes have been decoded. */
+  #end(run: DecoderRun<T>): void {
+    this.#offset = run.input.offset;
+    this.#bytesCopied += run.input.bytesCopied;
+    this.#run = undefined;
+    run.end();
+  }
+
+  #accept(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>, chunk: ByteBuf): void {
     if (this.#fate !== "alive") {
       this.#droppedBytes += chunk.readableBytes;
       return;
     }
     let piece = chunk;
-    if (chunk.readableBytes > this.#maxAccumulatedBytes) {
+    if (chunk.readableBytes > this.#limits.maxBytes) {
       // What `decode` can do must not depend on how much happens to be there.
-      piece = chunk.readSlice(this.#maxAccumulatedBytes);
-      this.#waiting = [chunk, ...this.#waiting];
+      piece = chunk.readSlice(this.#limits.maxBytes);
+      run.waiting = [chunk, ...run.waiting];
     }
-    if (this.#input.isTorn) {
-      this.#input.continueWith(piece);
-      this.#decodeTorn(ctx);
+    if (run.input.isTorn) {
+      run.input.continueWith(piece);
+      this.#decodeTorn(ctx, run);
     } else {
-      this.#input.enter(piece);
-      this.#decodeInPlace(ctx);
+      run.input.enter(piece);
+      this.#decodeInPlace(ctx, run);
     }
   }
 
-  #acceptWaiting(ctx: ChannelHandlerContext<T>): void {
-    while (this.#waiting.length > 0 && this.#fate !== "removed") {
-      const message = this.#waiting.shift();
-      if (message instanceof ByteBuf) this.#accept(ctx, message);
+  #acceptWaiting(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>): void {
+    while (run.waiting.length > 0 && this.#fate !== "removed") {
+      const message = run.waiting.shift();
+      if (message instanceof ByteBuf) this.#accept(ctx, run, message);
       else ctx.fireChannelRead(message as T);
     }
   }
 
-  #postpone(message: unknown): void {
-    if (this.#waiting === NONE) this.#waiting = [];
-    this.#waiting.push(message);
-  }
-
   // ── decoding ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  #decodeInPlace(ctx: ChannelHandlerContext<T>): void {
-    this.#decodeDownTo(ctx, 0);
-    if (this.#fate === "alive" && !this.#input.leave()) this.#exceeded(ctx);
+  #decodeInPlace(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>): void {
+    this.#decodeDownTo(ctx, run, 0);
+    if (this.#fate === "alive" && !run.input.leave()) this.#exceeded(ctx);
   }
 
   /** Goes on with the torn frame, and as soon as it is whole with the rest of the chunk in place. */
-  #decodeTorn(ctx: ChannelHandlerContext<T>): void {
-    const input = this.#input;
+  #decodeTorn(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>): void {
+    const { input } = run;
     while (input.bite()) {
-      this.#decodeDownTo(ctx, input.floor);
+      this.#decodeDownTo(ctx, run, input.floor);
       if (this.#fate !== "alive") return;
-      if (input.returnToChunk()) return this.#decodeInPlace(ctx);
+      if (input.returnToChunk()) return this.#decodeInPlace(ctx, run);
       if (input.isFull) return this.#exceeded(ctx);
     }
   }
 
   /** Decodes until at most `floor` bytes are unread, more are needed, or the decoder has stopped. */
-  #decodeDownTo(ctx: ChannelHandlerContext<T>, floor: number): void {
-    const stream = this.#input;
+  #decodeDownTo(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>, floor: number): void {
+    const stream = run.input;
     const input = stream.current;
-    const sink = this.#sink;
+    const { sink } = run;
     while (input.writerIndex - input.readerIndex > floor) {
       const before = input.readerIndex;
       let message: Decoded<T>;
       stream.needed = 0;
-      this.#phase = DECODING;
+      run.phase = DECODING;
       try {
         message = this.decode(ctx, input, sink);
       } catch (error) {
-        this.#phase = FORWARDING;
-        this.#threw(ctx, error, input.readerIndex - before);
+        run.phase = FORWARDING;
+        this.#threw(ctx, run, error, input.readerIndex - before);
         if (this.#fate !== "alive") return;
         continue;
       }
-      this.#phase = FORWARDING;
+      run.phase = FORWARDING;
       const consumed = input.readerIndex - before;
       // All that is not an ordinary frame goes elsewhere: this loop is the hot path of every decoder.
       if (consumed <= 0 || sink.length > 0) {
-        if (!this.#forwardUnusual(ctx, message, consumed)) return;
+        if (!this.#forwardUnusual(ctx, run, message, consumed)) return;
       } else if (message !== undefined) {
-        this.#produced = true;
+        run.produced = true;
         ctx.fireChannelRead(message);
       }
       if (this.#fate !== "alive") return;
@@ -302,97 +303,97 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   }
 
   /** Several messages, or none, or some without consumption. @returns false when `decode` needs more bytes */
-  #forwardUnusual(ctx: ChannelHandlerContext<T>, message: Decoded<T>, consumed: number): boolean {
-    if (message !== undefined) this.#sink.push(message);
-    const made = this.#sink.length > 0;
-    if (made) this.#forward(ctx);
+  #forwardUnusual(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>, message: Decoded<T>, consumed: number): boolean {
+    if (message !== undefined) run.sink.push(message);
+    const made = run.sink.length > 0;
+    if (made) this.#forward(ctx, run);
     else if (consumed === 0) return false;
-    if (consumed < 0) this.#raise(ctx, new Error("it moved readerIndex back"), consumed);
-    else if (consumed === 0) this.#raise(ctx, new Error("it made a message without consuming a byte"), consumed);
+    if (consumed < 0) this.#raise(ctx, run, new Error("it moved readerIndex back"), consumed);
+    else if (consumed === 0) this.#raise(ctx, run, new Error("it made a message without consuming a byte"), consumed);
     return true;
   }
 
   /** `decode` threw: what it had pushed before comes first. */
-  #threw(ctx: ChannelHandlerContext<T>, error: unknown, consumed: number): void {
-    if (this.#sink.length > 0) this.#forward(ctx);
-    this.#raise(ctx, error, consumed);
+  #threw(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>, error: unknown, consumed: number): void {
+    if (run.sink.length > 0) this.#forward(ctx, run);
+    this.#raise(ctx, run, error, consumed);
   }
 
-  #forward(ctx: ChannelHandlerContext<T>): void {
-    const sink = this.#sink;
-    this.#produced = true;
+  #forward(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>): void {
+    const { sink } = run;
+    run.produced = true;
     do ctx.fireChannelRead(sink.take());
     while (sink.length > 0);
   }
 
   /** The end of the stream. Also from inside `forward`, when the channel ends while a message is being handled. */
   #endInput(ctx: ChannelHandlerContext<T>): void {
-    if (this.#phase === DECODING) {
-      this.#endWaits = true;
-      return;
-    }
-    this.#endWaits = false;
     if (this.#fate !== "alive") return;
-    const outerPhase = this.#phase;
-    this.#phase = FORWARDING;
-    this.#produced = false;
+    const run = this.#run ?? this.#begin();
+    run.endWaits = run.phase === DECODING;
+    if (run.endWaits) return;
+    const outerPhase = run.phase;
+    run.phase = FORWARDING;
+    run.produced = false;
     try {
-      if (outerPhase !== IDLE) this.#decodeRest(ctx);
-      this.#decodeLast(ctx);
+      if (outerPhase !== IDLE) this.#decodeRest(ctx, run);
+      this.#decodeLast(ctx, run);
     } finally {
-      this.#phase = outerPhase;
+      run.phase = outerPhase;
     }
-    if (this.#removed && outerPhase === IDLE) this.#leave(ctx);
-    else if (this.#produced) ctx.fireChannelReadComplete();
+    const { produced } = run;
+    if (outerPhase === IDLE && run.removed) return this.#leave(ctx, run);
+    if (outerPhase === IDLE) this.#end(run);
+    if (produced) ctx.fireChannelReadComplete();
   }
 
   /** What the outer call, which has been interrupted, would have done. */
-  #decodeRest(ctx: ChannelHandlerContext<T>): void {
-    if (this.#sink.length > 0) this.#forward(ctx);
-    this.#decodeDownTo(ctx, this.#input.floor);
-    if (this.#fate === "alive" && this.#input.returnToChunk()) this.#decodeInPlace(ctx);
-    else this.#decodeTorn(ctx);
-    this.#acceptWaiting(ctx);
+  #decodeRest(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>): void {
+    if (run.sink.length > 0) this.#forward(ctx, run);
+    this.#decodeDownTo(ctx, run, run.input.floor);
+    if (this.#fate === "alive" && run.input.returnToChunk()) this.#decodeInPlace(ctx, run);
+    else this.#decodeTorn(ctx, run);
+    this.#acceptWaiting(ctx, run);
   }
 
-  #decodeLast(ctx: ChannelHandlerContext<T>): void {
-    const input = this.#input.current;
+  #decodeLast(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>): void {
+    const input = run.input.current;
     while (this.#fate === "alive") {
       const before = input.readerIndex;
-      this.#phase = DECODING;
+      run.phase = DECODING;
       try {
-        const message = this.decodeLast(ctx, input, this.#sink);
-        if (message !== undefined) this.#sink.push(message);
+        const message = this.decodeLast(ctx, input, run.sink);
+        if (message !== undefined) run.sink.push(message);
       } catch (error) {
-        this.#phase = FORWARDING;
-        this.#threw(ctx, error, input.readerIndex - before);
+        run.phase = FORWARDING;
+        this.#threw(ctx, run, error, input.readerIndex - before);
         if (input.isReadable()) continue;
         break;
       }
-      this.#phase = FORWARDING;
+      run.phase = FORWARDING;
       const consumed = input.readerIndex - before;
-      if (this.#sink.length > 0) this.#forward(ctx);
+      if (run.sink.length > 0) this.#forward(ctx, run);
       if (consumed <= 0 || !input.isReadable()) break;
     }
-    if (this.#fate === "alive") this.#truncated(ctx);
+    if (this.#fate === "alive") this.#truncated(ctx, run);
   }
 
-  #truncated(ctx: ChannelHandlerContext<T>): void {
-    const length = this.#input.unreadBytes;
+  #truncated(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>): void {
+    const length = run.input.unreadBytes;
     const detail = `the stream ended in the middle of a frame: ${length} byte(s) are left`;
     const error = length === 0 ? undefined : this.frameError("FRAME_TRUNCATED", detail, length, { length });
     this.#fate = "ended";
-    this.#input.takeUnread();
+    run.input.takeUnread();
     if (error !== undefined) this.#tell(ctx, error);
   }
 
   // ── errors ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** `decode` threw. Goes on when the error allows it and `decode` has moved, if only its own state. */
-  #raise(ctx: ChannelHandlerContext<T>, error: unknown, consumed: number): void {
+  #raise(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>, error: unknown, consumed: number): void {
     const offset = this.streamOffset;
-    const stuck = consumed < 0 || (consumed === 0 && this.#threwAt === offset);
-    this.#threwAt = consumed === 0 ? offset : -1;
+    const stuck = consumed < 0 || (consumed === 0 && run.threwAt === offset);
+    run.threwAt = consumed === 0 ? offset : -1;
     const isOurs = error instanceof SluiceError && error.code !== "INDEX_OUT_OF_RANGE";
     if (isOurs && error.recoverable && !stuck) return this.#tell(ctx, error);
     if (isOurs && !error.recoverable) return this.#fail(ctx, error);
@@ -400,22 +401,22 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
   }
 
   #exceeded(ctx: ChannelHandlerContext<T>): void {
-    const limit = this.#maxAccumulatedBytes;
+    const limit = this.#limits.maxBytes;
     const detail = `${this.constructor.name} can do nothing with ${limit} bytes`;
     this.#fail(ctx, this.frameError("ACCUMULATION_EXCEEDED", detail, limit, { length: limit, limit }));
   }
 
   #fail(ctx: ChannelHandlerContext<T>, error: Error): void {
     // A removed decoder owes its unread bytes to the next handler, whatever happens.
-    if (this.#fate === "alive") this.#abandon();
+    if (this.#fate === "alive") this.#abandon(this.#run ?? this.#begin());
     this.#tell(ctx, error);
-    if (this.#closeOnFatalError) ctx.close();
+    if (this.#limits.closeOnFatalError) ctx.close();
   }
 
   /** Also when something escapes from a listener that was told of an error: what it interrupted cannot be resumed. */
-  #abandon(): void {
+  #abandon(run: DecoderRun<T>): void {
     this.#fate = "failed";
-    this.#droppedBytes += this.#input.takeUnread().readableBytes;
+    this.#droppedBytes += run.input.takeUnread().readableBytes;
   }
 
   #tell(ctx: ChannelHandlerContext<T>, error: Error): void {
@@ -427,24 +428,22 @@ export abstract class ByteToMessageDecoder<T> extends ChannelInboundHandler<Byte
 
   /** Bytes that have been looked at may have left their marks: those cannot be given back as if they had not. */
   #handOver(event: StreamTakeoverEvent): void {
-    const isTouched = this.#phase === IDLE && this.isMidFrame;
-    for (const bytes of this.#takeUnread()) if (!isTouched && bytes instanceof ByteBuf) event.give(bytes);
+    const run = this.#run;
+    const isTouched = (run === undefined || run.phase === IDLE) && this.isMidFrame;
+    const unread = run === undefined ? [] : this.#takeUnread(run);
+    for (const bytes of unread) if (!isTouched && bytes instanceof ByteBuf) event.give(bytes);
     if (isTouched) event.interrupt();
   }
 
-  #leave(ctx: ChannelHandlerContext<T>): void {
-    const unread = this.#takeUnread();
+  #leave(ctx: ChannelHandlerContext<T>, run: DecoderRun<T>): void {
+    const unread = this.#takeUnread(run);
+    this.#end(run);
     for (const message of unread) ctx.fireChannelRead(message as T);
     if (unread.length > 0) ctx.fireChannelReadComplete();
     this.handlerRemoved0?.(ctx);
   }
 
-  #takeUnread(): unknown[] {
-    const unread = unreadMessages([this.#input.takeUnread(), ...this.#waiting]);
-    this.#waiting = NONE;
-    return unread;
+  #takeUnread(run: DecoderRun<T>): unknown[] {
+    return unreadMessages([run.input.takeUnread(), ...run.takeWaiting()]);
   }
 }
-
-/** Shared by all decoders that have nothing waiting; never written to. */
-const NONE: unknown[] = [];

@@ -29,13 +29,11 @@ export interface JsonCodecOptions {
  * ENCODE_FAILED for a value that JSON cannot express, such as `undefined`, a function or a circular object.
  */
 export class JsonCodec<In = unknown, Out = unknown> extends MessageToMessageCodec<ByteBuf | string, In, Out, ByteBuf> {
-  readonly #reviver: JsonCodecOptions["reviver"];
-  readonly #replacer: JsonCodecOptions["replacer"];
+  readonly #options: JsonCodecOptions;
 
-  constructor(options: JsonCodecOptions = {}) {
+  constructor(options: JsonCodecOptions = NO_OPTIONS) {
     super();
-    this.#reviver = options.reviver;
-    this.#replacer = options.replacer;
+    this.#options = options;
   }
 
   protected override acceptInboundMessage(message: unknown): boolean {
@@ -50,7 +48,7 @@ export class JsonCodec<In = unknown, Out = unknown> extends MessageToMessageCode
     let value: In;
     try {
       const text = typeof frame === "string" ? frame : utf8.decode(frame.asUint8Array());
-      value = JSON.parse(text, this.#reviver) as In;
+      value = JSON.parse(text, this.#options.reviver) as In;
     } catch (cause) {
       throw invalidJson(frame, cause);
     }
@@ -58,7 +56,7 @@ export class JsonCodec<In = unknown, Out = unknown> extends MessageToMessageCode
   }
 
   protected override encode(_ctx: ChannelHandlerContext<In, ByteBuf>, value: Out, out: MessageSink<ByteBuf>): void {
-    const text: string | undefined = JSON.stringify(value, this.#replacer);
+    const text: string | undefined = JSON.stringify(value, this.#options.replacer);
     if (text === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
     out.push(ByteBuf.fromString(text, WITH_HEAD_ROOM));
   }
@@ -71,5 +69,6 @@ function invalidJson(frame: ByteBuf | string, cause: unknown): SluiceError {
   return new SluiceError("INVALID_JSON", detail, { cause, length: bytes.readableBytes, hex });
 }
 
+const NO_OPTIONS: JsonCodecOptions = {};
 const WITH_HEAD_ROOM = { headRoom: HEAD_ROOM };
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -24,19 +24,13 @@
  * | the body; at the start of a 5-byte header | 0 | 3 | 2 | 0 | `00000c cafe …` → the same |
  * | the whole message; in the middle of a 4-byte header | 1 | 2 | -3 | 3 | `ca 0010 fe …` → `fe …` |
  */
-import { type ByteBuf, SluiceError } from "@sluice/buffer";
+import type { ByteBuf, SluiceError } from "@sluice/buffer";
 import type { ChannelHandlerContext } from "@sluice/core";
 import { ByteToMessageDecoder } from "./byte-to-message-decoder.js";
 import type { Decoded } from "./decoded.js";
 import type { DecoderOptions } from "./decoder-options.js";
-import { checkBytes, DEFAULT_MAX_LENGTH } from "./frame-limits.js";
-import {
-  type ByteOrder,
-  checkLengthField,
-  LARGEST_LENGTH,
-  type LengthFieldLength,
-  readLengthField,
-} from "./length-field.js";
+import { type ByteOrder, type LengthFieldLength, readLengthField } from "./length-field.js";
+import { LengthFieldShape } from "./length-field-shape.js";
 
 export interface LengthFieldBasedFrameDecoderOptions extends DecoderOptions {
   /**
@@ -88,15 +82,7 @@ export interface LengthFieldBasedFrameDecoderOptions extends DecoderOptions {
  * - The constructor throws INVALID_ARGUMENT for parameters that can never work.
  */
 export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> {
-  readonly #maxFrameLength: number;
-  readonly #fieldOffset: number;
-  readonly #fieldLength: LengthFieldLength;
-  readonly #fieldEnd: number;
-  /** What is added to the value of the field to get the length of the frame. */
-  readonly #addend: number;
-  readonly #strip: number;
-  readonly #failFast: boolean;
-  readonly #order: ByteOrder;
+  readonly #shape: LengthFieldShape;
   /** Bytes of a frame that is too long and still to be skipped. */
   #skipping = 0;
   /** Reported when the last of them has been skipped. */
@@ -104,16 +90,7 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
 
   constructor(options: LengthFieldBasedFrameDecoderOptions) {
     super({ ...options, maxAccumulatedBytes: Number.MAX_SAFE_INTEGER });
-    this.#maxFrameLength = checkBytes("maxFrameLength", options.maxFrameLength ?? DEFAULT_MAX_LENGTH, 1);
-    this.#fieldOffset = checkBytes("lengthFieldOffset", options.lengthFieldOffset ?? 0, 0);
-    this.#fieldLength = options.lengthFieldLength;
-    this.#order = options.byteOrder ?? "BE";
-    checkLengthField(this.#fieldLength, this.#order);
-    this.#fieldEnd = this.#fieldOffset + this.#fieldLength;
-    this.#addend = this.#fieldEnd + checkBytes("lengthAdjustment", options.lengthAdjustment ?? 0, -LARGEST_ADJUSTMENT);
-    this.#strip = checkBytes("initialBytesToStrip", options.initialBytesToStrip ?? 0, 0);
-    this.#failFast = options.failFast ?? true;
-    this.#checkTogether();
+    this.#shape = LengthFieldShape.of(options);
   }
 
   protected override get isSkipping(): boolean {
@@ -122,18 +99,20 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
 
   protected override decode(_ctx: ChannelHandlerContext<ByteBuf>, input: ByteBuf): Decoded<ByteBuf> {
     if (this.#skipping > 0) return this.#skip(input);
+    // Not taken apart at once, which would make this too long for the compiler to inline all it calls.
+    const shape = this.#shape;
     const have = input.readableBytes;
-    if (have < this.#fieldEnd) return this.need(this.#fieldEnd);
+    if (have < shape.fieldEnd) return this.need(shape.fieldEnd);
 
     const start = input.readerIndex;
-    const value = this.getUnadjustedFrameLength(input, start + this.#fieldOffset, this.#fieldLength, this.#order);
-    const length = value + this.#addend;
+    const value = this.getUnadjustedFrameLength(input, start + shape.fieldOffset, shape.fieldLength, shape.order);
+    const length = value + shape.addend;
+    const { strip } = shape;
     // One comparison for all that is not an ordinary frame, NaN included.
-    if (!(value >= 0 && length >= this.#fieldEnd && length >= this.#strip && length <= this.#maxFrameLength)) {
+    if (!(value >= 0 && length >= shape.fieldEnd && length >= strip && length <= shape.maxFrameLength)) {
       return this.#refuse(input, value, length);
     }
     if (have < length) return this.need(length);
-    const strip = this.#strip;
     const frame = this.extractFrame(input, start + strip, length - strip);
     input.readerIndex = start + length;
     return frame;
@@ -162,24 +141,20 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
   }
 
   #refuse(input: ByteBuf, value: number, length: number): void {
+    const { fieldEnd, strip, maxFrameLength: limit, failFast } = this.#shape;
     if (!(value >= 0 && length <= Number.MAX_SAFE_INTEGER)) {
       throw this.#corrupted(`the length field does not hold a length`);
     }
-    if (!(length >= this.#fieldEnd)) throw this.#corrupted(`the length ${value} is adjusted to less than the header`);
-    if (length < this.#strip) {
-      throw this.#corrupted(`a frame of ${length} bytes is shorter than the ${this.#strip} to be stripped`);
+    if (!(length >= fieldEnd)) throw this.#corrupted(`the length ${value} is adjusted to less than the header`);
+    if (length < strip) {
+      throw this.#corrupted(`a frame of ${length} bytes is shorter than the ${strip} to be stripped`);
     }
-    const limit = this.#maxFrameLength;
-    const error = this.frameError(
-      "FRAME_TOO_LONG",
-      `a frame of ${length} bytes is longer than ${limit}`,
-      this.#fieldEnd,
-      { length, limit },
-    );
+    const detail = `a frame of ${length} bytes is longer than ${limit}`;
+    const error = this.frameError("FRAME_TOO_LONG", detail, fieldEnd, { length, limit });
     this.#skipping = length;
-    if (!this.#failFast) this.#tooLong = error;
+    if (!failFast) this.#tooLong = error;
     this.#advance(input);
-    if (this.#failFast) throw error;
+    if (failFast) throw error;
     if (this.#skipping === 0) this.#endSkipping();
   }
 
@@ -202,28 +177,6 @@ export class LengthFieldBasedFrameDecoder extends ByteToMessageDecoder<ByteBuf> 
   }
 
   #corrupted(detail: string): SluiceError {
-    return this.frameError("FRAME_CORRUPTED", detail, this.#fieldEnd);
-  }
-
-  #checkTogether(): void {
-    if (this.#fieldEnd > this.#maxFrameLength) {
-      throw impossible(`the length field ends at ${this.#fieldEnd}, behind maxFrameLength ${this.#maxFrameLength}`);
-    }
-    if (this.#strip > this.#maxFrameLength) {
-      throw impossible(`initialBytesToStrip ${this.#strip} is more than maxFrameLength ${this.#maxFrameLength}`);
-    }
-    if (LARGEST_LENGTH[this.#fieldLength] + this.#addend < this.#fieldEnd) {
-      throw impossible(`no value of the length field makes up for lengthAdjustment ${this.#addend - this.#fieldEnd}`);
-    }
-    if (this.#addend > this.#maxFrameLength) {
-      throw impossible(`every frame has at least ${this.#addend} bytes, more than maxFrameLength`);
-    }
+    return this.frameError("FRAME_CORRUPTED", detail, this.#shape.fieldEnd);
   }
 }
-
-function impossible(detail: string): SluiceError {
-  return new SluiceError("INVALID_ARGUMENT", detail);
-}
-
-/** Within these, no sum of a length that has passed the limit is rounded. */
-const LARGEST_ADJUSTMENT = 2 ** 52;

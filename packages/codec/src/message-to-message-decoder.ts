@@ -14,7 +14,6 @@ import { MessageSink } from "./message-sink.js";
  * which cannot tell the bursts of its channels apart.
  */
 export abstract class MessageToMessageDecoder<In, Next> extends ChannelInboundHandler<In, Next> {
-  #spareSink: MessageSink<Next> | undefined = new MessageSink();
   #sawMessage = false;
   #produced = false;
 
@@ -36,20 +35,20 @@ export abstract class MessageToMessageDecoder<In, Next> extends ChannelInboundHa
       return ctx.fireChannelRead(message as unknown as Next);
     }
     // Reading may lead back to here, so the sink is taken and not just used.
-    const out = this.#spareSink ?? new MessageSink<Next>();
-    this.#spareSink = undefined;
+    const out = (spareSink as MessageSink<Next> | undefined) ?? new MessageSink<Next>();
+    spareSink = undefined;
     let failure: SluiceError | undefined;
     try {
       this.decode(ctx, message, out);
     } catch (error) {
-      failure = this.#failure(error);
+      failure = failureOf(this, error);
     }
     if (out.length > 0) {
       this.#produced = true;
       do ctx.fireChannelRead(out.take());
       while (out.length > 0);
     }
-    this.#spareSink = out;
+    spareSink = out;
     if (failure !== undefined) throw failure;
   }
 
@@ -59,10 +58,13 @@ export abstract class MessageToMessageDecoder<In, Next> extends ChannelInboundHa
     if (starving) ctx.read();
     ctx.fireChannelReadComplete();
   }
-
-  #failure(error: unknown): SluiceError {
-    if (error instanceof SluiceError) return error;
-    const why = error instanceof Error ? error.message : String(error);
-    return new SluiceError("DECODE_FAILED", `${this.constructor.name} failed: ${why}`, { cause: error });
-  }
 }
+
+function failureOf(decoder: object, error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new SluiceError("DECODE_FAILED", `${decoder.constructor.name} failed: ${why}`, { cause: error });
+}
+
+/** Of all decoders: empty, and used by one at a time. */
+let spareSink: MessageSink<unknown> | undefined;

@@ -14,6 +14,7 @@
  * chunk as well, decoding goes on in the chunk. An accumulator is only ever appended to, so frames may be slices of it.
  */
 import { ByteBuf } from "@sluice/buffer";
+import { DecodingLimits } from "./decoding-limits.js";
 
 export class StreamInput {
   /**
@@ -32,17 +33,13 @@ export class StreamInput {
   #copied = 0;
   /** Offset in the stream of index 0 of `current`. */
   #base = 0;
-  readonly #limit: number;
-  readonly #room: number;
+  #limits: DecodingLimits = DecodingLimits.DEFAULT;
 
-  /**
-   * @param limit Bytes that are kept at most.
-   * @param room Bytes of which decoding consumes some, if there are that many and none are `needed`: an accumulator of
-   * that size is never too small.
-   */
-  constructor(limit: number, room: number) {
-    this.#limit = limit;
-    this.#room = room;
+  /** Begins a stream, or goes on with one whose next byte is at `offset`. */
+  begin(limits: DecodingLimits, offset: number): void {
+    this.#limits = limits;
+    this.#base = offset - this.current.readerIndex;
+    this.bytesCopied = 0;
   }
 
   /** Offset in the stream of the next byte. */
@@ -61,7 +58,7 @@ export class StreamInput {
 
   /** Whether no more bytes may be put to those that are there. */
   get isFull(): boolean {
-    return this.current.readableBytes >= this.#limit;
+    return this.current.readableBytes >= this.#limits.maxBytes;
   }
 
   /** The next bytes as hex, for an error: at most `shown`, and never more than a few. */
@@ -79,7 +76,7 @@ export class StreamInput {
   /** Ends a chunk that was decoded in place; false when more is left than may be kept. */
   leave(): boolean {
     const left = this.current.readableBytes;
-    if (left >= this.#limit) return false;
+    if (left >= this.#limits.maxBytes) return false;
     // At once, not when more arrives: the chunk may be a small part of a large slab, which must not be kept alive.
     if (left > 0) this.#moveTo(this.needed > left ? this.needed : this.#doubled(left));
     else this.enter(ByteBuf.EMPTY);
@@ -97,7 +94,7 @@ export class StreamInput {
     const chunk = this.#chunk;
     const have = this.current.readableBytes;
     const wanted = this.needed > have ? this.needed - have : this.#biteAfter(have);
-    const n = Math.min(wanted, chunk.readableBytes, this.#limit - have);
+    const n = Math.min(wanted, chunk.readableBytes, this.#limits.maxBytes - have);
     if (n > 0) {
       if (!this.#isOwn || this.current.writableBytes < n) this.#moveTo(Math.max(this.needed, this.#doubled(have + n)));
       this.current.writeBytes(chunk, n);
@@ -139,19 +136,19 @@ export class StreamInput {
   /** As much again as there is of a frame of unknown length, but no more than there should be room for. */
   #biteAfter(have: number): number {
     const bite = Math.max(have, LEAST_BITE);
-    return have < this.#room ? Math.min(bite, this.#room - have) : bite;
+    return have < this.#limits.room ? Math.min(bite, this.#limits.room - have) : bite;
   }
 
   /** Room for `n` bytes of a frame of unknown length, and for as many again. */
   #doubled(n: number): number {
-    return Math.max(n, Math.min(Math.max(2 * n, LEAST_ROOM), this.#room));
+    return Math.max(n, Math.min(Math.max(2 * n, LEAST_ROOM), this.#limits.room));
   }
 
   /** Moves what is unread to new memory. */
   #moveTo(size: number): void {
     const { current } = this;
     const left = current.readableBytes;
-    const room = ByteBuf.alloc(Math.min(size, this.#limit));
+    const room = ByteBuf.alloc(Math.min(size, this.#limits.maxBytes));
     room.writeBytes(current, left);
     // That has moved readerIndex over what is still unread.
     current.readerIndex -= left;

@@ -19,6 +19,7 @@
  * process), `@sluice/core/decorators` (`@Sharable`).
  */
 export * from "@sluice/buffer";
+export { Alike } from "./alike.js";
 export { asError } from "./as-error.js";
 export { Attribute, AttributeKey } from "./attribute-key.js";
 export { Bootstrap } from "./bootstrap.js";
