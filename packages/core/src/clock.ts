@@ -43,6 +43,24 @@ export interface Clock {
    * @throws SluiceError `INVALID_ARGUMENT` if the delay is `NaN` or infinite
    */
   schedule(delayMs: number, task: () => void): Timeout;
+
+  /**
+   * As `schedule`, for an object that waits: a closure less for each of very many.
+   *
+   * @default `schedule` with a function that calls it
+   */
+  scheduleTask?(delayMs: number, task: TimedTask): Timeout;
+}
+
+/** What waits for its time itself. */
+export interface TimedTask {
+  /** The time has come. */
+  timedOut(): void;
+}
+
+/** Has a clock call an object's `timedOut`. */
+export function scheduleOn(clock: Clock, delayMs: number, task: TimedTask): Timeout {
+  return clock.scheduleTask?.(delayMs, task) ?? clock.schedule(delayMs, () => task.timedOut());
 }
 
 /** One task of a {@link Clock}: it can be taken back, and used again for as long as its owner likes. */

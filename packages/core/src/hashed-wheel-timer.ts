@@ -31,7 +31,7 @@
  */
 
 import { SluiceError } from "@sluice/buffer";
-import { type Clock, deadlineAfter, type Timeout } from "./clock.js";
+import { type Clock, deadlineAfter, type TimedTask, type Timeout } from "./clock.js";
 import type { Moment } from "./moment.js";
 import { MomentMarker } from "./moment-marker.js";
 
@@ -110,9 +110,12 @@ export class HashedWheelTimer implements Clock {
    * `reschedule` throws the same
    */
   schedule(delayMs: number, task: () => void): Timeout {
-    const timeout = new WheelTimeout(this.#wheel, task);
-    this.#wheel.arm(timeout, delayMs);
-    return timeout;
+    return this.#arm(delayMs, task);
+  }
+
+  /** As `schedule`, without a closure. */
+  scheduleTask(delayMs: number, task: TimedTask): Timeout {
+    return this.#arm(delayMs, task);
   }
 
   /** How many timeouts are still to run. */
@@ -155,19 +158,25 @@ export class HashedWheelTimer implements Clock {
   stop(): number {
     return this.#wheel.stop();
   }
+
+  #arm(delayMs: number, task: (() => void) | TimedTask): Timeout {
+    const timeout = new WheelTimeout(this.#wheel, task);
+    this.#wheel.arm(timeout, delayMs);
+    return timeout;
+  }
 }
 
 /** A timeout, and the node by which it hangs in a bucket. Heads of lists are of the same class to keep links monomorphic. */
 class WheelTimeout implements Timeout {
   readonly wheel: Wheel;
-  readonly task: () => void;
+  readonly task: (() => void) | TimedTask;
   /** Of a timeout: when it is due. Of a head: no timeout in the list is due earlier; infinite if the list is empty. */
   tick = Number.POSITIVE_INFINITY;
   /** Both are undefined while the timeout is not pending. */
   next: WheelTimeout | undefined = undefined;
   previous: WheelTimeout | undefined = undefined;
 
-  constructor(wheel: Wheel, task: () => void) {
+  constructor(wheel: Wheel, task: (() => void) | TimedTask) {
     this.wheel = wheel;
     this.task = task;
   }
@@ -310,7 +319,8 @@ class Wheel {
       unlink(timeout as WheelTimeout);
       this.pending--;
       try {
-        task();
+        if (typeof task === "function") task();
+        else task.timedOut();
       } catch (error) {
         this.#fail(error);
       }

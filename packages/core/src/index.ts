@@ -62,7 +62,7 @@ export {
   type FailureOwner,
   settle,
 } from "./channel-promise.js";
-export type { Clock, Timeout } from "./clock.js";
+export { type Clock, scheduleOn, type TimedTask, type Timeout } from "./clock.js";
 export {
   CombinedChannelDuplexHandler,
   type InboundPart,

@@ -5,7 +5,7 @@
  * as nobody owns it; it needs no stopping either, as it does not keep a process alive.
  */
 
-import type { Clock, Timeout } from "./clock.js";
+import type { Clock, TimedTask, Timeout } from "./clock.js";
 import { HashedWheelTimer } from "./hashed-wheel-timer.js";
 import type { Moment } from "./moment.js";
 import { MomentMarker } from "./moment-marker.js";
@@ -36,6 +36,10 @@ export const systemClock: SystemClock = {
 
   schedule(delayMs: number, task: () => void): Timeout {
     return shared().schedule(delayMs, task);
+  },
+
+  scheduleTask(delayMs: number, task: TimedTask): Timeout {
+    return shared().scheduleTask(delayMs, task);
   },
 
   get pending(): number {

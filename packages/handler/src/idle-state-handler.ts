@@ -20,18 +20,18 @@
 import {
   asError,
   type ChannelHandlerContext,
-  type Clock,
   type Completion,
   type Moment,
   markOn,
   PassThroughHandler,
+  scheduleOn,
+  type TimedTask,
   type Timeout,
   timeOf,
 } from "@sluice/core";
-import { effectiveTimeout } from "./effective-timeout.js";
-import { IdleKind } from "./idle-kind.js";
-import { stretched, stretchOf } from "./idle-spread.js";
+import { IdleReports } from "./idle-reports.js";
 import { type IdleState, IdleStateEvent } from "./idle-state-event.js";
+import { IdleTimes } from "./idle-times.js";
 import { skipEvents } from "./skip-events.js";
 import { WatchedWrite } from "./watched-write.js";
 
@@ -85,60 +85,54 @@ export interface IdleStateHandlerOptions {
  *   });
  * ```
  */
-export class IdleStateHandler extends PassThroughHandler {
-  readonly #reader: IdleKind | undefined;
-  readonly #writer: IdleKind | undefined;
-  readonly #all: IdleKind | undefined;
+export class IdleStateHandler extends PassThroughHandler implements TimedTask {
+  readonly #times: IdleTimes;
   /** It starts once and, stopped, never again. */
   #life: "new" | "running" | "stopped" = "new";
-  #clock: Clock | undefined;
+  #ctx: ChannelHandlerContext | undefined;
   #timeout: Timeout | undefined;
   #lastRead: Moment = 0;
   #lastWrite: Moment = 0;
   /** Kinds whose next event is a first one, a bit each, and whether a read burst has not ended. One field: each read sets it. */
   #flags: number = AFTER_READ | AFTER_WRITE;
   #unnamedWrite: WatchedWrite | undefined;
+  #reports: IdleReports | undefined;
 
   /** @throws SluiceError `INVALID_ARGUMENT` if a time is `NaN` or infinite, or a share is not from 0 to 1 */
   constructor(options: IdleStateHandlerOptions = {}) {
     super();
-    const { readerIdleMs = 0, writerIdleMs = 0, allIdleMs = 0, observeOutput = false } = options;
-    const stretch = stretchOf(options.spread ?? 0, options.random ?? Math.random);
-    const kind = (state: IdleState, periodMs: number) =>
-      periodMs === 0 ? undefined : new IdleKind(state, stretched(periodMs, stretch), observeOutput);
-    this.#reader = kind("READER_IDLE", effectiveTimeout("readerIdleMs", readerIdleMs));
-    this.#writer = kind("WRITER_IDLE", effectiveTimeout("writerIdleMs", writerIdleMs));
-    this.#all = kind("ALL_IDLE", effectiveTimeout("allIdleMs", allIdleMs));
-    if (!this.#watchesReads) skipEvents(this, IdleStateHandler.prototype, ["channelRead", "channelReadComplete"]);
-    if (!this.#watchesWrites) skipEvents(this, IdleStateHandler.prototype, ["write"]);
+    this.#times = IdleTimes.of(options);
+    const { watchesReads, watchesWrites } = this.#times;
+    if (!watchesReads) skipEvents(this, IdleStateHandler.prototype, ["channelRead", "channelReadComplete"]);
+    if (!watchesWrites) skipEvents(this, IdleStateHandler.prototype, ["write"]);
   }
 
   /** The time in use, with its share of `spread`; 0 for none. */
   get readerIdleMs(): number {
-    return this.#reader?.periodMs ?? 0;
+    return this.#times.readerMs;
   }
 
   /** The time in use, with its share of `spread`; 0 for none. */
   get writerIdleMs(): number {
-    return this.#writer?.periodMs ?? 0;
+    return this.#times.writerMs;
   }
 
   /** The time in use, with its share of `spread`; 0 for none. */
   get allIdleMs(): number {
-    return this.#all?.periodMs ?? 0;
+    return this.#times.allMs;
   }
 
   /** Counts as a read that has just ended, for the time; `first` stays as it is. */
   resetReadTimeout(): void {
-    if (this.#clock === undefined || !this.#watchesReads) return;
-    this.#lastRead = this.#clock.now();
+    if (this.#ctx === undefined || !this.#times.watchesReads) return;
+    this.#lastRead = this.#ctx.clock.now();
     this.#flags &= ~READING;
   }
 
   /** Counts as a write that has just completed, for the time; `first` stays as it is. */
   resetWriteTimeout(): void {
-    if (this.#clock === undefined || !this.#watchesWrites) return;
-    this.#lastWrite = this.#clock.now();
+    if (this.#ctx === undefined || !this.#times.watchesWrites) return;
+    this.#lastWrite = this.#ctx.clock.now();
   }
 
   /** What happens on silence: by default the event is fired. Anything thrown here goes to `exceptionCaught`. */
@@ -147,7 +141,7 @@ export class IdleStateHandler extends PassThroughHandler {
   }
 
   override handlerAdded(ctx: ChannelHandlerContext): void {
-    this.#clock = ctx.clock;
+    this.#ctx = ctx;
     if (ctx.channel.isActive) this.#start(ctx);
   }
 
@@ -173,7 +167,7 @@ export class IdleStateHandler extends PassThroughHandler {
   override channelReadComplete(ctx: ChannelHandlerContext): void {
     if ((this.#flags & READING) !== 0) {
       this.#flags &= ~READING;
-      const moment = markOn(this.#clock as Clock);
+      const moment = markOn(ctx.clock);
       // Many bursts end in one window of the clock, and storing an object is not free.
       if (moment !== this.#lastRead) this.#lastRead = moment;
     }
@@ -190,25 +184,23 @@ export class IdleStateHandler extends PassThroughHandler {
 
   /** @internal */
   writeEnded(): void {
-    const moment = markOn(this.#clock as Clock);
+    const moment = markOn((this.#ctx as ChannelHandlerContext).clock);
     if (moment !== this.#lastWrite) this.#lastWrite = moment;
     this.#flags |= AFTER_WRITE;
   }
 
-  get #watchesReads(): boolean {
-    return this.#reader !== undefined || this.#all !== undefined;
-  }
-
-  get #watchesWrites(): boolean {
-    return this.#writer !== undefined || this.#all !== undefined;
+  /** @internal */
+  timedOut(): void {
+    this.#expired(this.#ctx as ChannelHandlerContext);
   }
 
   #start(ctx: ChannelHandlerContext): void {
     if (this.#life !== "new") return;
     this.#life = "running";
     this.#lastRead = this.#lastWrite = ctx.clock.now();
-    const periodMs = Math.min(periodOf(this.#reader), periodOf(this.#writer), periodOf(this.#all));
-    if (periodMs < NEVER) this.#timeout = ctx.clock.schedule(periodMs, () => this.#expired(ctx));
+    let periodMs = NEVER;
+    for (const state of STATES) periodMs = Math.min(periodMs, this.#periodOf(state));
+    if (periodMs < NEVER) this.#timeout = scheduleOn(ctx.clock, periodMs, this);
   }
 
   #stop(): void {
@@ -224,60 +216,66 @@ export class IdleStateHandler extends PassThroughHandler {
     const now = ctx.clock.now();
     try {
       // Before the events, which may stop everything.
-      const next = Math.min(
-        this.#nextLook(this.#reader, now),
-        this.#nextLook(this.#writer, now),
-        this.#nextLook(this.#all, now),
-      );
+      let next = NEVER;
+      for (const state of STATES) next = Math.min(next, this.#nextLook(state, now));
       this.#timeout?.reschedule(next - now);
     } catch (thrown) {
       ctx.fireExceptionCaught(asError(thrown));
     }
-    this.#fireIfDue(ctx, this.#reader, now);
-    this.#fireIfDue(ctx, this.#writer, now);
-    this.#fireIfDue(ctx, this.#all, now);
+    for (const state of STATES) this.#fireIfDue(ctx, state, now);
   }
 
   /** When to look at a kind again: what is due now is due again a period later. */
-  #nextLook(kind: IdleKind | undefined, now: number): number {
-    if (kind === undefined) return NEVER;
-    const deadline = this.#deadline(kind, now);
-    return deadline <= now ? now + kind.periodMs : deadline;
+  #nextLook(state: IdleState, now: number): number {
+    const deadline = this.#deadline(state, now);
+    return deadline <= now ? now + this.#periodOf(state) : deadline;
   }
 
   /** Asked anew for each kind: what handled the event before may have written, let time pass or ended all this. */
-  #fireIfDue(ctx: ChannelHandlerContext, kind: IdleKind | undefined, now: number): void {
-    if (kind === undefined || this.#life !== "running" || !ctx.channel.isOpen) return;
-    if (this.#deadline(kind, now) <= now) this.#fire(ctx, kind, now);
+  #fireIfDue(ctx: ChannelHandlerContext, state: IdleState, now: number): void {
+    if (this.#life !== "running" || !ctx.channel.isOpen) return;
+    if (this.#deadline(state, now) <= now) this.#fire(ctx, state, now);
   }
 
-  /** A read burst is no silence, however long it takes. */
-  #deadline(kind: IdleKind, now: number): number {
-    if (kind === this.#writer) return kind.deadline(timeOf(this.#lastWrite));
-    if ((this.#flags & READING) !== 0) return now + kind.periodMs;
-    if (kind === this.#reader) return kind.deadline(timeOf(this.#lastRead));
-    return kind.deadline(Math.max(timeOf(this.#lastRead), timeOf(this.#lastWrite)));
+  /** When the next event is due, if there is no more traffic. A read burst is no silence, however long it takes. */
+  #deadline(state: IdleState, now: number): number {
+    const periodMs = this.#periodOf(state);
+    if (state !== "WRITER_IDLE" && (this.#flags & READING) !== 0) return now + periodMs;
+    const lastTraffic = Math.max(
+      state === "WRITER_IDLE" ? NOT_YET : timeOf(this.#lastRead),
+      state === "READER_IDLE" ? NOT_YET : timeOf(this.#lastWrite),
+    );
+    // In this order the sum is the very deadline the clock was given. `period - (now - last)` could leave a rest too
+    // small to move the time of day, and be asked again for ever.
+    return Math.max(lastTraffic, this.#reports?.at[state] ?? NOT_YET) + periodMs;
   }
 
-  #fire(ctx: ChannelHandlerContext, kind: IdleKind, now: number): void {
-    const first = (this.#flags & FIRST[kind.state]) !== 0;
-    kind.firedAt = now;
-    this.#flags &= ~FIRST[kind.state];
-    const moved = kind.output?.hasMoved(ctx.channel.engine, timeOf(this.#lastWrite)) ?? false;
-    if (moved && !first) return;
+  #periodOf(state: IdleState): number {
+    const { readerMs, writerMs, allMs } = this.#times;
+    const ms = state === "READER_IDLE" ? readerMs : state === "WRITER_IDLE" ? writerMs : allMs;
+    return ms === 0 ? NEVER : ms;
+  }
+
+  #fire(ctx: ChannelHandlerContext, state: IdleState, now: number): void {
+    const first = (this.#flags & FIRST[state]) !== 0;
+    this.#reports ??= new IdleReports();
+    this.#reports.at[state] = now;
+    this.#flags &= ~FIRST[state];
+    if (this.#times.observeOutput && state !== "READER_IDLE") {
+      const moved = this.#reports.output(state).hasMoved(ctx.channel.engine, timeOf(this.#lastWrite));
+      if (moved && !first) return;
+    }
     try {
-      this.channelIdle(ctx, IdleStateEvent.of(kind.state, first));
+      this.channelIdle(ctx, IdleStateEvent.of(state, first));
     } catch (thrown) {
       ctx.fireExceptionCaught(asError(thrown));
     }
   }
 }
 
-function periodOf(kind: IdleKind | undefined): number {
-  return kind?.periodMs ?? NEVER;
-}
-
+const STATES: readonly IdleState[] = ["READER_IDLE", "WRITER_IDLE", "ALL_IDLE"];
 const NEVER = Number.POSITIVE_INFINITY;
+const NOT_YET = Number.NEGATIVE_INFINITY;
 const FIRST = { READER_IDLE: 1, WRITER_IDLE: 2, ALL_IDLE: 4 } as const satisfies Record<IdleState, number>;
 const READING = 8;
 /** What traffic in a direction makes first ones again. */
