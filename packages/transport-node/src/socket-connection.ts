@@ -79,7 +79,7 @@ export class SocketConnection implements Connection {
     try {
       const socket = createConnection({
         ...this.#kind.connectOptions(options),
-        ...(this.#shared ? { onread: this.#onread() } : {}),
+        ...(this.#shared ? { onread: SocketConnection.#ONREAD } : {}),
         allowHalfOpen: true,
       } as NetConnectOpts);
       // Otherwise Node would read as soon as it is connected, asked or not.
@@ -252,7 +252,11 @@ export class SocketConnection implements Connection {
     const handle = holder._handle;
     if (typeof handle?.useUserBuffer !== "function") return undefined;
     holder._handle = null;
-    const adopted = new Socket({ handle, onread: this.#onread(), allowHalfOpen: true } as SocketConstructorOpts);
+    const adopted = new Socket({
+      handle,
+      onread: SocketConnection.#ONREAD,
+      allowHalfOpen: true,
+    } as SocketConstructorOpts);
     if ((adopted as unknown as typeof holder)._handle !== handle) {
       holder._handle = handle;
       return undefined;
@@ -260,10 +264,6 @@ export class SocketConnection implements Connection {
     adopted.pause();
     socket.destroy();
     return adopted;
-  }
-
-  #onread(): NonNullable<NetConnectOpts["onread"]> {
-    return { buffer: READ_BUFFER, callback: (length) => this.#receive(keepRead(length)) };
   }
 
   #attach(socket: Socket, readsByEvents: boolean, target?: ConnectOptions): void {
@@ -278,7 +278,15 @@ export class SocketConnection implements Connection {
     if (readsByEvents) this.#readByEvents(socket, (bytes) => this.#receive(bytes));
   }
 
-  // Listeners that all sockets share: a closure for each would be a tenth of what a connection holds.
+  // What all sockets share: closures for each would be a tenth of what a connection holds.
+
+  /** Node calls it as a method of the socket. */
+  static readonly #ONREAD: NonNullable<NetConnectOpts["onread"]> = {
+    buffer: READ_BUFFER,
+    callback(this: unknown, length) {
+      return (this as OwnedSocket)[OWNER].#receive(keepRead(length));
+    },
+  };
 
   static readonly #onConnect = function (this: Socket): void {
     const owner = (this as OwnedSocket)[OWNER];
