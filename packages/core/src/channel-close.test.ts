@@ -126,7 +126,7 @@ describe("close", () => {
     for (const queued of [0, 1]) {
       const { channel, end, clock } = connected();
       const writes = Array.from({ length: queued }, () => channel.writeAndFlush("a"));
-      channel.engine.peerIsGone = true;
+      channel.engine.note.peerIsGone = true;
       const closing = channel.close();
       const failed = { status: "rejected", reason: code("CHANNEL_CLOSED") };
       expect(await Promise.allSettled(writes)).toEqual(writes.map(() => failed));

@@ -16,7 +16,8 @@
 import { SluiceError } from "@sluice/buffer";
 import { asError } from "./as-error.js";
 import type { Channel } from "./channel.js";
-import { aborted, notConnected, unsupported } from "./channel-errors.js";
+import { ChannelEnding } from "./channel-ending.js";
+import { aborted, closeTimedOut, notConnected, unsupported, unsupportedMessage } from "./channel-errors.js";
 import {
   ChannelInputShutdownEvent,
   ChannelInputShutdownReadComplete,
@@ -24,7 +25,9 @@ import {
 } from "./channel-events.js";
 import { ChannelOutboundBuffer, type OutboundBufferOwner } from "./channel-outbound-buffer.js";
 import { type Completion, settle } from "./channel-promise.js";
-import type { Clock, Timeout } from "./clock.js";
+import { ChannelSettings } from "./channel-settings.js";
+import type { Clock } from "./clock.js";
+import { ConnectAttempt } from "./connect-attempt.js";
 import type { BindOptions, ChannelSignals, Connection, ConnectOptions, Listener } from "./transport.js";
 import { WriteBufferWaterMark } from "./write-buffer-water-mark.js";
 
@@ -32,17 +35,6 @@ export type ChannelState = "open" | "connecting" | "active" | "closing" | "close
 
 export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   state: ChannelState = "open";
-  /** Why the channel closed; undefined when it was asked to. */
-  cause: Error | undefined;
-  allowHalfClosure = false;
-  connectTimeoutMs = 30_000;
-  closeTimeoutMs = 10_000;
-  /** Set by a close that asks for it: what is flushed fails instead of being sent. */
-  failPendingOnClose = false;
-  /** Set by who has found out: a close cuts the connection then, as nobody is there to take last words or to end too. */
-  peerIsGone = false;
-  isInputShutdown = false;
-  isOutputShutdown = false;
   /** Called when a burst of input has ended and when messages have left the queue; set while somebody watches. */
   onTraffic: (() => void) | undefined;
   readonly queue: ChannelOutboundBuffer;
@@ -50,27 +42,46 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
 
   readonly #channel: Channel<any, any>;
   #autoRead = true;
-  #wasActive = false;
-  #toldInputEnd = false;
-  #connecting: Completion | undefined;
-  #stopWaiting: (() => void) | undefined;
-  #shuttingDownOutput: Completion[] | undefined;
-  #closing: Completion[] | undefined;
-  #closeDeadline: Timeout | undefined;
   #flushing = false;
   #flushWaits = false;
-  /** What broke the connection, or cut it: flushed writes fail with it. */
-  #failure: Error | undefined;
-  #toldFailure = false;
-  #outputEnded = false;
-  /** How far the transport's end has been taken down. */
-  #ending: "no" | "closing" | "destroyed" = "no";
-  #toldClosed = false;
+  #attempt: ConnectAttempt | undefined;
+  #settings = ChannelSettings.DEFAULT;
+  /** Read only; `note` gives what may be written to. */
+  #ending = ChannelEnding.NOT_BEGUN;
 
   constructor(channel: Channel<any, any>, createEnd: (signals: ChannelEngine) => Connection | Listener) {
     this.#channel = channel;
     this.queue = new ChannelOutboundBuffer(this, WriteBufferWaterMark.DEFAULT, DEFAULT_MAX_OUTBOUND_BYTES);
     this.end = createEnd(this);
+  }
+
+  // ── what others may look at, and set ───────────────────────────────────────────────────────────────────────
+
+  /** What options have set. */
+  get settings(): ChannelSettings {
+    return this.#settings;
+  }
+
+  set settings(settings: ChannelSettings) {
+    this.#settings = settings;
+  }
+
+  get ending(): Readonly<ChannelEnding> {
+    return this.#ending;
+  }
+
+  /** The channel's own {@link ChannelEngine.ending}, to be written to. */
+  get note(): ChannelEnding {
+    if (this.#ending === ChannelEnding.NOT_BEGUN) this.#ending = new ChannelEnding();
+    return this.#ending;
+  }
+
+  get isInputShutdown(): boolean {
+    return this.#ending.isInputShutdown;
+  }
+
+  get isOutputShutdown(): boolean {
+    return this.#ending.isOutputShutdown;
   }
 
   // ── operations, from the head ──────────────────────────────────────────────────────────────────────────────
@@ -108,8 +119,8 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   requestRead(): void {
     if (this.state !== "active") return;
     if (!this.isInputShutdown) this.end.read();
-    else if (this.allowHalfClosure && !this.#toldInputEnd) {
-      this.#toldInputEnd = true;
+    else if (this.#settings.allowHalfClosure && !this.#ending.toldInputEnd) {
+      this.note.toldInputEnd = true;
       this.#channel.pipeline.fireUserEventTriggered(ChannelInputShutdownReadComplete);
     }
   }
@@ -133,14 +144,15 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.state === "open" || this.state === "connecting") throw new SluiceError("CHANNEL_NOT_ACTIVE");
     if (this.state !== "active") throw this.closedError();
     if (!("shutdownOutput" in this.end)) throw unsupported("half-close a server channel");
-    if (this.isOutputShutdown && this.#shuttingDownOutput === undefined) {
+    if (this.isOutputShutdown && this.#ending.shuttingDownOutput === undefined) {
       if (completion !== undefined) settle(completion, undefined, this);
       return;
     }
-    this.#shuttingDownOutput ??= [];
-    if (completion !== undefined) this.#shuttingDownOutput.push(completion);
-    if (this.isOutputShutdown) return;
-    this.isOutputShutdown = true;
+    const ending = this.note;
+    ending.shuttingDownOutput ??= [];
+    if (completion !== undefined) ending.shuttingDownOutput.push(completion);
+    if (ending.isOutputShutdown) return;
+    ending.isOutputShutdown = true;
     this.queue.failUnflushed(() => new SluiceError("OUTPUT_SHUTDOWN"));
     if (this.queue.length === 0) this.#endOutput();
   }
@@ -153,25 +165,27 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   /** Closes once what has been flushed is sent, or the close deadline has passed. Later calls join the first. */
   close(completion?: Completion): void {
     if (completion !== undefined) {
-      if (this.#toldClosed) return settle(completion, undefined, this);
-      this.#closing ??= [];
-      this.#closing.push(completion);
+      if (this.#ending.toldClosed) return settle(completion, undefined, this);
+      const ending = this.note;
+      ending.closing ??= [];
+      ending.closing.push(completion);
     }
-    if (this.#failure !== undefined || this.peerIsGone) return this.destroy();
+    if (this.#ending.failure !== undefined || this.#ending.peerIsGone) return this.destroy();
     const first = this.#startClosing();
-    if (this.state === "closed" || this.#ending !== "no") return;
+    if (this.state === "closed" || this.#ending.stage !== "none") return;
     if (first) this.queue.failUnflushed(() => this.closedError());
     if (this.queue.length === 0) this.#end();
-    else if (this.failPendingOnClose) this.destroy();
+    else if (this.#ending.failPendingOnClose) this.destroy();
     else if (first) this.#drainThenEnd();
   }
 
   /** Closes at once; nothing more is sent. */
   destroy(cause?: Error): void {
-    if (this.state === "closed" || this.#ending === "destroyed") return;
-    this.cause ??= cause;
-    this.#failure ??= cause;
-    this.#ending = "destroyed";
+    if (this.state === "closed" || this.#ending.stage === "destroyed") return;
+    const ending = this.note;
+    ending.cause ??= cause;
+    ending.failure ??= cause;
+    ending.stage = "destroyed";
     this.#startClosing();
     this.#failPending();
     if ("destroy" in this.end) this.end.destroy();
@@ -180,7 +194,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
 
   /** Whether the channel has been cut, or broken, rather than closed in order. */
   get isCut(): boolean {
-    return this.#ending === "destroyed";
+    return this.#ending.stage === "destroyed";
   }
 
   get autoRead(): boolean {
@@ -202,7 +216,6 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   active(): void {
     if (this.state !== "open" && this.state !== "connecting") return;
     this.state = "active";
-    this.#wasActive = true;
     this.#settleConnecting(undefined);
     this.#channel.tell("active");
     this.#channel.pipeline.fireChannelActive();
@@ -214,8 +227,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     // A channel that was closed while it connected has been closed on purpose, whatever becomes of the attempt.
     const cause = this.state === "closing" ? undefined : error;
     // Nobody waits for an accepted connection to open.
-    if (this.state === "connecting" && this.#connecting === undefined)
-      this.#channel.pipeline.fireExceptionCaught(error);
+    if (this.state === "connecting" && this.#attempt === undefined) this.#channel.pipeline.fireExceptionCaught(error);
     this.destroy(cause);
   }
 
@@ -232,15 +244,15 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     this.onTraffic?.();
     this.#channel.pipeline.fireChannelReadComplete();
     if (this.state === "active") this.#readOn();
-    else if (this.#ending === "no") this.end.read();
+    else if (this.#ending.stage === "none") this.end.read();
   }
 
   inputShutdown(): void {
     if (this.isInputShutdown || this.state !== "active") return;
-    this.isInputShutdown = true;
-    if (this.allowHalfClosure && !this.isOutputShutdown) {
+    this.note.isInputShutdown = true;
+    if (this.#settings.allowHalfClosure && !this.isOutputShutdown) {
       this.#channel.pipeline.fireUserEventTriggered(ChannelInputShutdownEvent);
-    } else if (this.#shuttingDownOutput === undefined) this.close();
+    } else if (this.#ending.shuttingDownOutput === undefined) this.close();
   }
 
   outputShutdown(): void {
@@ -255,12 +267,13 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
   }
 
   failed(error: Error): void {
-    if (this.state === "closed" || this.#failure !== undefined) return;
-    this.#failure = error;
+    if (this.state === "closed" || this.#ending.failure !== undefined) return;
+    const ending = this.note;
+    ending.failure = error;
     // When all had been sent and the end was closing already, nothing has been lost.
-    if (this.#ending === "no") this.cause ??= error;
+    if (ending.stage === "none") ending.cause ??= error;
     if (this.state === "active") {
-      this.#toldFailure = true;
+      ending.toldFailure = true;
       this.#channel.pipeline.fireExceptionCaught(error);
     }
     this.destroy();
@@ -270,7 +283,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.state === "closed") return;
     this.#startClosing();
     this.state = "closed";
-    this.#closeDeadline?.cancel();
+    this.#ending.closeDeadline?.cancel();
     this.#failPending();
     this.#settleShutdown(this.closedError());
     this.#channel.defer(() => this.#tellClosed());
@@ -315,34 +328,22 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
 
   #waitForActive(signal: AbortSignal | undefined, completion: Completion): void {
     this.state = "connecting";
-    this.#connecting = completion;
-    const onAbort = () => this.connectFailed(aborted(signal));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    const timeoutMs = this.connectTimeoutMs;
-    const timeout =
-      timeoutMs > 0
-        ? this.#channel.clock.schedule(timeoutMs, () =>
-            this.connectFailed(
-              new SluiceError("CONNECT_TIMEOUT", `not connected within ${timeoutMs} ms`, { limit: timeoutMs }),
-            ),
-          )
-        : undefined;
-    this.#stopWaiting = () => {
-      timeout?.cancel();
-      signal?.removeEventListener("abort", onAbort);
-    };
+    const limits = { clock: this.clock, timeoutMs: this.#settings.connectTimeoutMs, signal };
+    this.#attempt = new ConnectAttempt(completion, limits, (error) => this.connectFailed(error));
   }
 
   #settleConnecting(error: Error | undefined): void {
-    const completion = this.#connecting;
-    this.#stopWaiting?.();
-    this.#stopWaiting = this.#connecting = undefined;
-    if (completion !== undefined) settle(completion, error, this);
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    this.#attempt = undefined;
+    attempt.stop();
+    settle(attempt.completion, error, this);
   }
 
   #settleShutdown(error: Error | undefined): void {
-    const completions = this.#shuttingDownOutput ?? [];
-    this.#shuttingDownOutput = undefined;
+    const completions = this.#ending.shuttingDownOutput;
+    if (completions === undefined) return;
+    this.note.shuttingDownOutput = undefined;
     for (const completion of completions) settle(completion, error, this);
   }
 
@@ -359,7 +360,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
       do {
         this.#flushWaits = false;
         (end as Connection).flush(queue);
-      } while (this.#flushWaits && queue.flushedLength > 0 && this.#ending === "no");
+      } while (this.#flushWaits && queue.flushedLength > 0 && this.#ending.stage === "none");
     } catch (thrown) {
       this.failed(asError(thrown));
     }
@@ -374,74 +375,73 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.state === "closing" || this.state === "closed") return this.closedError();
     if (this.isOutputShutdown) return new SluiceError("OUTPUT_SHUTDOWN");
     if ("accepts" in this.end && this.end.accepts(message)) return undefined;
-    const type = message === null || message === undefined ? String(message) : (message as object).constructor?.name;
-    return new SluiceError(
-      "UNSUPPORTED_MESSAGE",
-      `the transport cannot send a ${type}; is an encoder missing from [${this.#channel.pipeline.names().join(", ")}]?`,
-    );
+    return unsupportedMessage(message, this.#channel.pipeline.names());
   }
 
   /** @returns whether this call began it */
   #startClosing(): boolean {
     if (this.state === "closing" || this.state === "closed") return false;
+    this.note.wasActive = this.state === "active";
     this.state = "closing";
-    this.#settleConnecting(this.cause ?? this.closedError());
+    this.#settleConnecting(this.#ending.cause ?? this.closedError());
     return true;
   }
 
   #drainThenEnd(): void {
-    this.#closeDeadline = this.#channel.clock.schedule(this.closeTimeoutMs, () =>
-      this.destroy(
-        new SluiceError("CLOSE_TIMEOUT", `${this.queue.pendingBytes} bytes were not sent in time`, {
-          length: this.queue.pendingBytes,
-          limit: this.closeTimeoutMs,
-        }),
-      ),
-    );
+    const limit = this.#settings.closeTimeoutMs;
+    const { queue } = this;
+    this.note.closeDeadline = this.clock.schedule(limit, () => this.destroy(closeTimedOut(queue.pendingBytes, limit)));
     this.#send();
-    if (this.#ending === "no" && !this.isInputShutdown) this.end.read();
+    if (this.#ending.stage === "none" && !this.isInputShutdown) this.end.read();
   }
 
   #end(): void {
-    if (this.#ending !== "no") return;
-    this.#ending = "closing";
-    this.#closeDeadline?.cancel();
+    if (this.#ending.stage !== "none") return;
+    this.note.stage = "closing";
+    this.#ending.closeDeadline?.cancel();
     this.end.close();
   }
 
   /** All that was flushed has been sent: now the sending direction may end. */
   #endOutput(): void {
-    if (this.#outputEnded) return;
-    this.#outputEnded = true;
+    const ending = this.note;
+    if (ending.outputEnded) return;
+    ending.outputEnded = true;
     try {
       (this.end as Connection).shutdownOutput();
     } catch (thrown) {
-      this.isOutputShutdown = this.#outputEnded = false;
+      ending.isOutputShutdown = ending.outputEnded = false;
       this.#settleShutdown(asError(thrown));
-      if (this.isInputShutdown && !this.allowHalfClosure) this.close();
+      if (this.isInputShutdown && !this.#settings.allowHalfClosure) this.close();
     }
   }
 
   /** What was flushed fails with what broke the channel; what was not, with its being closed. */
   #failPending(): void {
     const closedError = () => this.closedError();
-    const failure = this.#failure;
-    this.queue.failAll(failure === undefined ? closedError : () => failure, closedError, !this.#toldFailure);
+    const failure = this.#ending.failure;
+    this.queue.failAll(failure === undefined ? closedError : () => failure, closedError, !this.#ending.toldFailure);
   }
 
   /** What fails because the channel is closed; carries why. */
   closedError(): SluiceError {
-    return new SluiceError("CHANNEL_CLOSED", undefined, this.cause === undefined ? {} : { cause: this.cause });
+    return new SluiceError(
+      "CHANNEL_CLOSED",
+      undefined,
+      this.#ending.cause === undefined ? {} : { cause: this.#ending.cause },
+    );
   }
 
   #tellClosed(): void {
     const { pipeline } = this.#channel;
-    if (this.#wasActive) pipeline.fireChannelInactive();
+    const ending = this.note;
+    const { wasActive } = ending;
+    if (wasActive) pipeline.fireChannelInactive();
     pipeline.dismantle();
-    this.#channel.ended(this.#wasActive);
-    this.#toldClosed = true;
-    const closing = this.#closing ?? [];
-    this.#closing = undefined;
+    this.#channel.ended(wasActive);
+    ending.toldClosed = true;
+    const closing = ending.closing ?? [];
+    ending.closing = undefined;
     for (const completion of closing) settle(completion, undefined, this);
   }
 }

@@ -12,3 +12,15 @@ export function unsupported(what: string): SluiceError {
 export function aborted(signal: AbortSignal | undefined): SluiceError {
   return new SluiceError("ABORTED", undefined, { cause: signal?.reason });
 }
+
+export function unsupportedMessage(message: unknown, handlers: string[]): SluiceError {
+  const type = message === null || message === undefined ? String(message) : (message as object).constructor?.name;
+  return new SluiceError(
+    "UNSUPPORTED_MESSAGE",
+    `the transport cannot send a ${type}; is an encoder missing from [${handlers.join(", ")}]?`,
+  );
+}
+
+export function closeTimedOut(length: number, limit: number): SluiceError {
+  return new SluiceError("CLOSE_TIMEOUT", `${length} bytes were not sent in time`, { length, limit });
+}

@@ -129,7 +129,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
 
   /** Why the channel closed: undefined while it lives, or when it was closed on purpose. */
   get closeCause(): Error | undefined {
-    return this.engine.cause;
+    return this.engine.ending.cause;
   }
 
   /** Resolves, never rejects, when everything is over: handlers removed, writes settled. */
@@ -228,7 +228,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
 
   /** Closes in order. The promise ends when everything is over, like {@link closed}. */
   close(options?: CloseOptions): ChannelPromise {
-    if (options?.pendingWrites === "fail") this.engine.failPendingOnClose = true;
+    if (options?.pendingWrites === "fail") this.engine.note.failPendingOnClose = true;
     const promise = this.newPromise();
     this.pipeline.tail.close(promise);
     return promise;
@@ -309,7 +309,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   /** Emits an error no handler dealt with, here or else at the parent, and closes the channel unless it may go on. @internal */
   unhandledError(error: Error): void {
     const goesOn = this.engine.outlives(error, this.listenerCount("error") > 0);
-    if (!goesOn && !this.#isOver && !isAboutClosing(error)) this.engine.cause ??= error;
+    if (!goesOn && !this.#isOver && !isAboutClosing(error)) this.engine.note.cause ??= error;
     try {
       tellObserversOfException(this, error);
       if (!this.emit("error", error)) this.parent?.childFailed(this, error);
@@ -381,12 +381,12 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
   ended(wasActive: boolean): void {
     this.#isOver = true;
     if (wasActive) this.tell("inactive");
-    this.#messages?.end(this.engine.cause);
+    this.#messages?.end(this.engine.ending.cause);
     this.#sends?.resume();
     const tasks = this.#onceOver ?? [];
     this.#onceOver = undefined;
     for (const task of tasks) task(this);
-    this.tell("close", this.engine.cause);
+    this.tell("close", this.engine.ending.cause);
     this.#settleClosed?.();
   }
 
@@ -395,7 +395,7 @@ export class Channel<In = any, Out = any> extends EventEmitter<ChannelEvents> im
     this.#messages ??= new ChannelMessages<In>(() => {
       if (this.autoRead && this.isActive) this.read();
     });
-    if (this.#isOver) this.#messages.end(this.engine.cause);
+    if (this.#isOver) this.#messages.end(this.engine.ending.cause);
     return this.#messages;
   }
 
@@ -418,7 +418,10 @@ type EngineOption = (engine: ChannelEngine, value: any, name: string) => void;
 
 const ENGINE_OPTIONS = new Map<ChannelOption<any>, EngineOption>([
   [ChannelOption.AUTO_READ, (engine, value: boolean) => (engine.autoRead = value)],
-  [ChannelOption.ALLOW_HALF_CLOSURE, (engine, value: boolean) => (engine.allowHalfClosure = value)],
+  [
+    ChannelOption.ALLOW_HALF_CLOSURE,
+    (engine, value: boolean) => (engine.settings = engine.settings.with({ allowHalfClosure: value })),
+  ],
   [
     ChannelOption.WRITE_BUFFER_WATER_MARK,
     // Anything with two marks will do; the constructor checks them.
@@ -430,11 +433,13 @@ const ENGINE_OPTIONS = new Map<ChannelOption<any>, EngineOption>([
   ],
   [
     ChannelOption.CONNECT_TIMEOUT_MILLIS,
-    (engine, value: number, name) => (engine.connectTimeoutMs = milliseconds(name, value)),
+    (engine, value: number, name) =>
+      (engine.settings = engine.settings.with({ connectTimeoutMs: milliseconds(name, value) })),
   ],
   [
     ChannelOption.CLOSE_TIMEOUT_MILLIS,
-    (engine, value: number, name) => (engine.closeTimeoutMs = milliseconds(name, value)),
+    (engine, value: number, name) =>
+      (engine.settings = engine.settings.with({ closeTimeoutMs: milliseconds(name, value) })),
   ],
 ]);
 

@@ -94,7 +94,8 @@ export class ServerShutdown {
     for (const connection of this.#connections) {
       if (connection.getOption(ChannelOption.CLOSE_TIMEOUT_MILLIS) !== undefined) continue;
       // The deadline of all of them is the one that counts.
-      connection.engine.closeTimeoutMs = this.#timeoutMs;
+      const { engine } = connection;
+      engine.settings = engine.settings.with({ closeTimeoutMs: this.#timeoutMs });
     }
     this.#server.children.close({ stayClosed: true, matcher: () => false });
     for (const connection of this.#connections) {

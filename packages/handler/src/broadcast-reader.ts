@@ -185,7 +185,7 @@ export class BroadcastReader<M, W> extends PassThroughHandler {
     this.#leave();
     const error = new SluiceError("SLOW_READER", `the reader does not keep up: ${why}`, fields);
     // Before the error, which closes the channel when nobody handles it: the peer takes nothing more.
-    ctx.channel.engine.failPendingOnClose = true;
+    ctx.channel.engine.note.failPendingOnClose = true;
     ctx.fireExceptionCaught(error);
     ctx.close();
   }

@@ -149,10 +149,10 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
   override close(ctx: ChannelHandlerContext, completion: Completion | undefined): void {
     const { engine } = ctx.channel;
     const isClosed = () => engine.closedError();
-    this.#discard(engine.failPendingOnClose || !ctx.channel.isActive ? 0 : this.#flushed, isClosed);
+    this.#discard(engine.ending.failPendingOnClose || !ctx.channel.isActive ? 0 : this.#flushed, isClosed);
     if (this.#queue.length === 0) return ctx.close(completion);
     this.#refusal = isClosed;
-    const deadline = ctx.clock.schedule(engine.closeTimeoutMs, () => this.#closeTimedOut(ctx));
+    const deadline = ctx.clock.schedule(engine.settings.closeTimeoutMs, () => this.#closeTimedOut(ctx));
     this.#whenSent.push(() => {
       deadline.cancel();
       ctx.close(completion);
@@ -183,7 +183,7 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
     if (ctx === undefined || this.#discarding) return;
     if (!transfer.hasWritten || !this.#closesWhenInterrupted || !ctx.channel.isOpen) return this.#run(ctx);
     // What follows would be taken for the rest of the stream.
-    ctx.channel.engine.cause ??= error;
+    ctx.channel.engine.note.cause ??= error;
     this.#discard(0, () => ctx.channel.engine.closedError());
     ctx.close();
   }
@@ -258,7 +258,7 @@ export class ChunkedWriteHandler<T = ByteBuf> extends ChannelOutboundHandler<T |
   }
 
   #closeTimedOut(ctx: ChannelHandlerContext): void {
-    const limit = ctx.channel.engine.closeTimeoutMs;
+    const limit = ctx.channel.engine.settings.closeTimeoutMs;
     const error = new SluiceError("CLOSE_TIMEOUT", "a stream was not sent in time", { limit });
     ctx.channel.engine.destroy(error);
     this.#discard(0, () => error);

@@ -122,7 +122,7 @@ describe("HandshakeTimeoutHandler", () => {
     });
     channel.clock.advance(10);
     expect(channel.outboundMessages).toEqual(["too slow"]);
-    expect(channel.engine.failPendingOnClose).toBe(true);
+    expect(channel.engine.ending.failPendingOnClose).toBe(true);
   });
 
   it("has no limit for 0 and less, and goes when it is done all the same", () => {

@@ -111,7 +111,7 @@ export class HandshakeTimeoutHandler extends PassThroughHandler {
     if (!ctx.channel.isOpen) return;
     const limit = this.timeoutMs;
     // Before the error, which closes the channel when nobody handles it: who has not logged in is not waited for.
-    ctx.channel.engine.failPendingOnClose = true;
+    ctx.channel.engine.note.failPendingOnClose = true;
     ctx.fireExceptionCaught(new SluiceError("HANDSHAKE_TIMEOUT", `no handshake within ${limit} ms`, { limit }));
     ctx.close();
   }

@@ -34,7 +34,7 @@ describe("HeartbeatHandler, pinging", () => {
     clock.advance(1);
     expect([channel.isOpen, log]).toEqual([false, ["30 sent", "40 missed 1", "40 dead 1", "40 HEARTBEAT_TIMEOUT"]]);
     await expect(queued).rejects.toMatchObject({ code: "CHANNEL_CLOSED" });
-    expect([channel.engine.peerIsGone, clock.pending]).toEqual([true, 0]);
+    expect([channel.engine.ending.peerIsGone, clock.pending]).toEqual([true, 0]);
   });
 
   it("repeats a missed ping at once, as often as it may", () => {

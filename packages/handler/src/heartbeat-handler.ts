@@ -251,7 +251,7 @@ export class HeartbeatHandler<In = unknown, Out = never> extends PassThroughHand
       return;
     }
     // Before the error, which closes the channel when nobody handles it.
-    ctx.channel.engine.peerIsGone = true;
+    ctx.channel.engine.note.peerIsGone = true;
     ctx.fireExceptionCaught(error);
     ctx.close();
   }

@@ -1,4 +1,9 @@
-import { type ChannelHandlerContext, ChannelInputShutdownEvent, type ChannelPipeline } from "@sluice/core";
+import {
+  type ChannelHandlerContext,
+  ChannelInputShutdownEvent,
+  ChannelOption,
+  type ChannelPipeline,
+} from "@sluice/core";
 import { EmbeddedChannel, ManualClock } from "@sluice/core/embedded";
 import { describe, expect, it } from "vitest";
 import { HeldWrites } from "../fixtures/idle-channel.js";
@@ -264,7 +269,7 @@ describe("RequestResponseHandler", () => {
     const held = new HeldWrites();
     const channel = new EmbeddedChannel(held, handler);
     outcomes.of("A", handler.request("A"));
-    channel.engine.cause = new Error("reset");
+    channel.engine.note.cause = new Error("reset");
     channel.close();
     held.fail(new Error("EPIPE"));
     expect(await outcomes.take()).toEqual(["A: CHANNEL_CLOSED"]);
@@ -273,7 +278,7 @@ describe("RequestResponseHandler", () => {
 
   it("fails what is out when the peer has ended its side, and what comes then", async () => {
     const { channel, outcomes, request } = setup();
-    channel.engine.allowHalfClosure = true;
+    channel.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     const events: unknown[] = [];
     channel.pipeline.addLast({ userEventTriggered: (_ctx, event) => void events.push(event) });
     request("A");

@@ -30,7 +30,7 @@ describe("SilenceSweep", () => {
     expect(late.log).toEqual(["90 dead 1", "90 HEARTBEAT_TIMEOUT"]);
     expect(lively.log).toEqual([]);
     expect([silent, late, lively].map(({ channel }) => channel.isOpen)).toEqual([false, false, true]);
-    expect([silent, late, lively].map(({ channel }) => channel.engine.peerIsGone)).toEqual([true, true, false]);
+    expect([silent, late, lively].map(({ channel }) => channel.engine.ending.peerIsGone)).toEqual([true, true, false]);
     expect(sweep.watched).toBe(1);
   });
 

@@ -116,7 +116,7 @@ class SweptHandler extends PassThroughHandler {
       if (!ctx.channel.isOpen) return;
       const detail = `no sign of life from the peer for ${idleTimeMs} ms`;
       // Before the error, which closes the channel when nobody handles it.
-      ctx.channel.engine.peerIsGone = true;
+      ctx.channel.engine.note.peerIsGone = true;
       ctx.fireExceptionCaught(new SluiceError("HEARTBEAT_TIMEOUT", detail, { limit: idleTimeMs }));
       ctx.close();
     } catch (thrown) {

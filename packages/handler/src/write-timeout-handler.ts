@@ -40,7 +40,7 @@ export class WriteTimeoutHandler extends PassThroughHandler {
     this.#timedOut = true;
     const limit = this.timeoutMs;
     // Before the error, which closes the channel when nobody handles it.
-    ctx.channel.engine.failPendingOnClose = true;
+    ctx.channel.engine.note.failPendingOnClose = true;
     ctx.fireExceptionCaught(new SluiceError("WRITE_TIMEOUT", `a write did not complete within ${limit} ms`, { limit }));
     ctx.close();
   }

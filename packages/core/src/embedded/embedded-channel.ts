@@ -156,7 +156,7 @@ export class EmbeddedChannel extends Channel<any, any> {
     const unflushed = this.engine.queue.takeUnflushed(() => this.engine.closedError());
     // That these were not sent is reported, not thrown.
     this.#errors.length = length;
-    this.engine.isInputShutdown = true;
+    this.engine.note.isInputShutdown = true;
     this.close();
     this.runPendingTasks();
     this.checkException();
