@@ -4,8 +4,8 @@
  * `fire…` goes to the next handler towards the tail that implements the event; the operations go to the next
  * one towards the head. Both start from here: a handler never sees what it sends on itself.
  *
- * For what every message takes, `channelRead` and `write`, each context keeps the next context that implements it, and
- * its own {@link HandlerRole}, so a hop is one indirect call. All other events walk the list, which keeps a context small:
+ * For what messages take, `channelRead`, `channelReadComplete` and `write`, each context keeps the next context that
+ * implements it, and its own {@link HandlerRole}, so a hop is one indirect call. All other events walk the list, which keeps a context small:
  * there are as many as handlers for each connection, and most connections are idle.
  *
  * A context stays usable after its handler has left: what it fires goes on to where its neighbours were.
@@ -28,8 +28,9 @@ export class ChannelHandlerContext<In = any, Out = any> {
   /** @internal */ prev: ChannelHandlerContext = this;
   /** @internal */ next: ChannelHandlerContext = this;
 
-  // The next interested context for what every message takes; kept by the pipeline whenever it is edited.
+  // The next interested context for what messages take; kept by the pipeline whenever it is edited.
   /** @internal */ nextChannelRead: ChannelHandlerContext = this;
+  /** @internal */ nextChannelReadComplete: ChannelHandlerContext = this;
   /** @internal */ nextWrite: ChannelHandlerContext = this;
 
   #role: HandlerRole;
@@ -89,7 +90,7 @@ export class ChannelHandlerContext<In = any, Out = any> {
   }
 
   fireChannelReadComplete(): void {
-    const next = inboundAfter(this, EVENT.channelReadComplete);
+    const next = this.nextChannelReadComplete;
     try {
       next.#role.channelReadComplete.call(next.handler, next);
     } catch (error) {

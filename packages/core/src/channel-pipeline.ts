@@ -256,11 +256,15 @@ export class ChannelPipeline<In = any, Out = any> {
   #relink(): void {
     const ends = this.#ends;
     let read = ends;
+    let readComplete = ends;
     for (let context = ends.prev; context !== ends; context = context.prev) {
       context.nextChannelRead = read;
+      context.nextChannelReadComplete = readComplete;
       if (context.events & EVENT.channelRead) read = context;
+      if (context.events & EVENT.channelReadComplete) readComplete = context;
     }
     ends.nextChannelRead = read;
+    ends.nextChannelReadComplete = readComplete;
     let write = ends;
     for (let context = ends.next; context !== ends; context = context.next) {
       context.nextWrite = write;
@@ -272,6 +276,8 @@ export class ChannelPipeline<In = any, Out = any> {
   /** Makes a replaced context pass everything to its replacement, both ways. */
   #passTo(old: ChannelHandlerContext, context: ChannelHandlerContext): void {
     old.nextChannelRead = context.events & EVENT.channelRead ? context : context.nextChannelRead;
+    old.nextChannelReadComplete =
+      context.events & EVENT.channelReadComplete ? context : context.nextChannelReadComplete;
     old.nextWrite = context.events & EVENT.write ? context : context.nextWrite;
   }
 
