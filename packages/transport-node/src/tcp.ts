@@ -5,8 +5,9 @@ import { clusterHost } from "./cluster-host.js";
 import { KeepAlive } from "./keep-alive.js";
 import { reusePort } from "./reuse-port.js";
 import { SocketConnection } from "./socket-connection.js";
-import type { SocketAddresses, SocketKind, SocketSettings } from "./socket-kind.js";
+import type { SocketKind, SocketSettings } from "./socket-kind.js";
 import { SocketListener } from "./socket-listener.js";
+import { addressesOf } from "./tcp-addresses.js";
 
 /** How the TCP transport works; what a single socket does is set by channel options. */
 export interface TcpOptions {
@@ -117,16 +118,6 @@ class TcpSettings implements SocketSettings {
 
 function refusePath(path: string | undefined): void {
   if (path !== undefined) throw new SluiceError("INVALID_ARGUMENT", "TCP has no paths; unix() is for them");
-}
-
-function addressesOf(socket: Socket): SocketAddresses {
-  const { localAddress, localPort, remoteAddress, remotePort, remoteFamily } = socket;
-  const family = remoteFamily as "IPv4" | "IPv6";
-  return {
-    localAddress: localAddress === undefined ? undefined : { host: localAddress, port: localPort as number, family },
-    remoteAddress:
-      remoteAddress === undefined ? undefined : { host: remoteAddress, port: remotePort as number, family },
-  };
 }
 
 const NOTHING = Buffer.alloc(0);
