@@ -62,8 +62,8 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     return this.#settings;
   }
 
-  set settings(settings: ChannelSettings) {
-    this.#settings = settings;
+  change(settings: Partial<ChannelSettings>): void {
+    this.#settings = this.#settings.with(settings);
   }
 
   get ending(): Readonly<ChannelEnding> {

@@ -418,10 +418,7 @@ type EngineOption = (engine: ChannelEngine, value: any, name: string) => void;
 
 const ENGINE_OPTIONS = new Map<ChannelOption<any>, EngineOption>([
   [ChannelOption.AUTO_READ, (engine, value: boolean) => (engine.autoRead = value)],
-  [
-    ChannelOption.ALLOW_HALF_CLOSURE,
-    (engine, value: boolean) => (engine.settings = engine.settings.with({ allowHalfClosure: value })),
-  ],
+  [ChannelOption.ALLOW_HALF_CLOSURE, (engine, value: boolean) => engine.change({ allowHalfClosure: value })],
   [
     ChannelOption.WRITE_BUFFER_WATER_MARK,
     // Anything with two marks will do; the constructor checks them.
@@ -433,13 +430,11 @@ const ENGINE_OPTIONS = new Map<ChannelOption<any>, EngineOption>([
   ],
   [
     ChannelOption.CONNECT_TIMEOUT_MILLIS,
-    (engine, value: number, name) =>
-      (engine.settings = engine.settings.with({ connectTimeoutMs: milliseconds(name, value) })),
+    (engine, value: number, name) => engine.change({ connectTimeoutMs: milliseconds(name, value) }),
   ],
   [
     ChannelOption.CLOSE_TIMEOUT_MILLIS,
-    (engine, value: number, name) =>
-      (engine.settings = engine.settings.with({ closeTimeoutMs: milliseconds(name, value) })),
+    (engine, value: number, name) => engine.change({ closeTimeoutMs: milliseconds(name, value) }),
   ],
 ]);
 

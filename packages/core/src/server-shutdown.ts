@@ -94,8 +94,7 @@ export class ServerShutdown {
     for (const connection of this.#connections) {
       if (connection.getOption(ChannelOption.CLOSE_TIMEOUT_MILLIS) !== undefined) continue;
       // The deadline of all of them is the one that counts.
-      const { engine } = connection;
-      engine.settings = engine.settings.with({ closeTimeoutMs: this.#timeoutMs });
+      connection.engine.change({ closeTimeoutMs: this.#timeoutMs });
     }
     this.#server.children.close({ stayClosed: true, matcher: () => false });
     for (const connection of this.#connections) {
