@@ -124,33 +124,33 @@
  * channel.checkException();   // throws READ_TIMEOUT
  * ```
  */
-export { Broadcast, type BroadcastCounts, type BroadcastOptions } from "./broadcast.js";
-export type { BroadcastReaderOptions } from "./broadcast-reader.js";
-export { ChannelTrafficShapingHandler } from "./channel-traffic-shaping-handler.js";
-export type { ChunkSource, OpenChunkSource, ReadableStreamSource } from "./chunk-source.js";
-export { ChunkedInput, type ChunkedInputOptions, type StreamProgress } from "./chunked-input.js";
-export { ChunkedWriteHandler, type ChunkedWriteHandlerOptions } from "./chunked-write-handler.js";
-export { ConnectionLimitHandler, type ConnectionLimitHandlerOptions } from "./connection-limit-handler.js";
-export { emptyFrameHeartbeat } from "./empty-frame-heartbeat.js";
-export { FlowControlHandler, type FlowControlHandlerOptions } from "./flow-control-handler.js";
-export {
-  FlushConsolidationHandler,
-  type FlushConsolidationHandlerOptions,
-} from "./flush-consolidation-handler.js";
-export { FrameDeadlineHandler, type FrameDeadlineHandlerOptions } from "./frame-deadline-handler.js";
-export type { FramePosition } from "./frame-position.js";
-export { GlobalTrafficShapingHandler } from "./global-traffic-shaping-handler.js";
-export { HandshakeTimeoutHandler, type HandshakeTimeoutHandlerOptions } from "./handshake-timeout-handler.js";
-export { HeartbeatEvent, type HeartbeatEventKind } from "./heartbeat-event.js";
-export { HeartbeatHandler } from "./heartbeat-handler.js";
-export type { HeartbeatHandlerOptions } from "./heartbeat-options.js";
-export type { HeartbeatProtocol } from "./heartbeat-protocol.js";
-export { type IdleState, IdleStateEvent } from "./idle-state-event.js";
-export { IdleStateHandler, type IdleStateHandlerOptions } from "./idle-state-handler.js";
-export { IpFilterHandler, type IpFilterHandlerOptions } from "./ip-filter-handler.js";
-export type { IpFilterAction, IpFilterRule } from "./ip-rules.js";
-export type { Logger, LogLevel } from "./logger.js";
-export { LoggingHandler, type LoggingHandlerOptions } from "./logging-handler.js";
+export { Broadcast, type BroadcastCounts, type BroadcastOptions } from "./broadcast/broadcast.js";
+export type { BroadcastReaderOptions } from "./broadcast/broadcast-reader.js";
+export { SlowReaderEvent } from "./broadcast/slow-reader-event.js";
+export type { SlowReaderPolicy } from "./broadcast/slow-reader-policy.js";
+export { ConnectionLimitHandler, type ConnectionLimitHandlerOptions } from "./door/connection-limit-handler.js";
+export { FrameDeadlineHandler, type FrameDeadlineHandlerOptions } from "./door/frame-deadline-handler.js";
+export type { FramePosition } from "./door/frame-position.js";
+export { IpFilterHandler, type IpFilterHandlerOptions } from "./door/ip-filter-handler.js";
+export type { IpFilterAction, IpFilterRule } from "./door/ip-rules.js";
+export { UniqueIpFilter } from "./door/unique-ip-filter.js";
+export { emptyFrameHeartbeat } from "./heartbeat/empty-frame-heartbeat.js";
+export { HeartbeatEvent, type HeartbeatEventKind } from "./heartbeat/heartbeat-event.js";
+export { HeartbeatHandler } from "./heartbeat/heartbeat-handler.js";
+export type { HeartbeatHandlerOptions } from "./heartbeat/heartbeat-options.js";
+export type { HeartbeatProtocol } from "./heartbeat/heartbeat-protocol.js";
+export { type MissCounterOptions, missCounter } from "./heartbeat/miss-counter.js";
+export { type OneByteHeartbeatOptions, oneByteHeartbeat } from "./heartbeat/one-byte-heartbeat.js";
+export type { RoundTripTime } from "./heartbeat/round-trip-time.js";
+export { SilenceSweep, type SilenceSweepOptions } from "./heartbeat/silence-sweep.js";
+export { type TextHeartbeatOptions, textHeartbeat } from "./heartbeat/text-heartbeat.js";
+export { HandshakeTimeoutHandler, type HandshakeTimeoutHandlerOptions } from "./idle/handshake-timeout-handler.js";
+export { type IdleState, IdleStateEvent } from "./idle/idle-state-event.js";
+export { IdleStateHandler, type IdleStateHandlerOptions } from "./idle/idle-state-handler.js";
+export { ReadTimeoutHandler } from "./idle/read-timeout-handler.js";
+export { WriteTimeoutHandler } from "./idle/write-timeout-handler.js";
+export type { Logger, LogLevel } from "./logging/logger.js";
+export { LoggingHandler, type LoggingHandlerOptions } from "./logging/logging-handler.js";
 export { ChannelMetrics } from "./metrics/channel-metrics.js";
 export { MetricsHandler, type MetricsHandlerOptions } from "./metrics/metrics-handler.js";
 export type { MetricsSnapshot, RoundTripSummary } from "./metrics/metrics-snapshot.js";
@@ -163,26 +163,26 @@ export {
   type PrometheusMetricsOptions,
   registerPrometheusMetrics,
 } from "./metrics/prometheus-metrics.js";
-export { type MissCounterOptions, missCounter } from "./miss-counter.js";
-export { type OneByteHeartbeatOptions, oneByteHeartbeat } from "./one-byte-heartbeat.js";
 export { PcapCapture, type PcapCaptureOptions } from "./pcap/pcap-capture.js";
 export type { PcapSink } from "./pcap/pcap-sink.js";
 export { PcapWriteHandler, type PcapWriteHandlerOptions } from "./pcap/pcap-write-handler.js";
-export { ReadTimeoutHandler } from "./read-timeout-handler.js";
-export type { RequestMatchingOptions, RequestOptions } from "./request-matching-handler.js";
+export type { RequestMatchingOptions, RequestOptions } from "./requests/request-matching-handler.js";
 export {
   type RequestId,
   RequestResponseByIdHandler,
   type RequestResponseByIdHandlerOptions,
-} from "./request-response-by-id-handler.js";
-export { RequestResponseHandler, type RequestResponseHandlerOptions } from "./request-response-handler.js";
-export type { RoundTripTime } from "./round-trip-time.js";
-export { SilenceSweep, type SilenceSweepOptions } from "./silence-sweep.js";
-export { SlowReaderEvent } from "./slow-reader-event.js";
-export type { SlowReaderPolicy } from "./slow-reader-policy.js";
-export { type TextHeartbeatOptions, textHeartbeat } from "./text-heartbeat.js";
-export { type RateLimit, TokenBucket } from "./token-bucket.js";
-export type { DirectionSnapshot, TrafficSnapshot } from "./traffic-counters.js";
-export type { TrafficShapingOptions } from "./traffic-shaping-handler.js";
-export { UniqueIpFilter } from "./unique-ip-filter.js";
-export { WriteTimeoutHandler } from "./write-timeout-handler.js";
+} from "./requests/request-response-by-id-handler.js";
+export { RequestResponseHandler, type RequestResponseHandlerOptions } from "./requests/request-response-handler.js";
+export { ChannelTrafficShapingHandler } from "./shaping/channel-traffic-shaping-handler.js";
+export { GlobalTrafficShapingHandler } from "./shaping/global-traffic-shaping-handler.js";
+export { type RateLimit, TokenBucket } from "./shaping/token-bucket.js";
+export type { DirectionSnapshot, TrafficSnapshot } from "./shaping/traffic-counters.js";
+export type { TrafficShapingOptions } from "./shaping/traffic-shaping-handler.js";
+export type { ChunkSource, OpenChunkSource, ReadableStreamSource } from "./streams/chunk-source.js";
+export { ChunkedInput, type ChunkedInputOptions, type StreamProgress } from "./streams/chunked-input.js";
+export { ChunkedWriteHandler, type ChunkedWriteHandlerOptions } from "./streams/chunked-write-handler.js";
+export { FlowControlHandler, type FlowControlHandlerOptions } from "./streams/flow-control-handler.js";
+export {
+  FlushConsolidationHandler,
+  type FlushConsolidationHandlerOptions,
+} from "./streams/flush-consolidation-handler.js";

@@ -1,6 +1,6 @@
 /** What a `MetricsHandler` has counted on one channel, as plain fields: read them whenever you like. */
 import type { Channel } from "@sluice/core";
-import type { RoundTripTime } from "../round-trip-time.js";
+import type { RoundTripTime } from "../heartbeat/round-trip-time.js";
 
 export class ChannelMetrics {
   /** Messages that have arrived at the handler's place. */

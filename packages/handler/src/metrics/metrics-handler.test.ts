@@ -2,8 +2,8 @@ import { ByteBuf } from "@sluice/buffer";
 import { ChannelOption, DatagramPacket, PassThroughHandler, WriteBufferWaterMark } from "@sluice/core";
 import { EmbeddedChannel } from "@sluice/core/embedded";
 import { describe, expect, it } from "vitest";
-import { HeartbeatHandler } from "../heartbeat-handler.js";
-import { textHeartbeat } from "../text-heartbeat.js";
+import { HeartbeatHandler } from "../heartbeat/heartbeat-handler.js";
+import { textHeartbeat } from "../heartbeat/text-heartbeat.js";
 import { MetricsHandler } from "./metrics-handler.js";
 import { MetricsTotals } from "./metrics-totals.js";
 

@@ -11,7 +11,7 @@
  */
 import { ByteBuf } from "@sluice/buffer";
 import { type ChannelHandlerContext, type Completion, DatagramPacket, PassThroughHandler } from "@sluice/core";
-import { HeartbeatEvent } from "../heartbeat-event.js";
+import { HeartbeatEvent } from "../heartbeat/heartbeat-event.js";
 import { ChannelMetrics } from "./channel-metrics.js";
 import type { MetricsTotals } from "./metrics-totals.js";
 
