@@ -285,7 +285,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     this.state = "closed";
     this.#ending.closeDeadline?.cancel();
     this.#failPending();
-    this.#settleShutdown(this.closedError());
+    if (this.#ending.shuttingDownOutput !== undefined) this.#settleShutdown(this.closedError());
     this.#channel.defer(() => this.#tellClosed());
   }
 
@@ -383,7 +383,7 @@ export class ChannelEngine implements ChannelSignals, OutboundBufferOwner {
     if (this.state === "closing" || this.state === "closed") return false;
     this.note.wasActive = this.state === "active";
     this.state = "closing";
-    this.#settleConnecting(this.#ending.cause ?? this.closedError());
+    if (this.#attempt !== undefined) this.#settleConnecting(this.#ending.cause ?? this.closedError());
     return true;
   }
 
