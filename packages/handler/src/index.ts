@@ -153,6 +153,7 @@ export type { Logger, LogLevel } from "./logging/logger.js";
 export { LoggingHandler, type LoggingHandlerOptions } from "./logging/logging-handler.js";
 export { ChannelMetrics } from "./metrics/channel-metrics.js";
 export { MetricsHandler, type MetricsHandlerOptions } from "./metrics/metrics-handler.js";
+export { metricsOf } from "./metrics/metrics-of.js";
 export type { MetricsSnapshot, RoundTripSummary } from "./metrics/metrics-snapshot.js";
 export { MetricsTotals, type MetricsTotalsOptions } from "./metrics/metrics-totals.js";
 export {

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { HeartbeatHandler } from "../heartbeat/heartbeat-handler.js";
 import { textHeartbeat } from "../heartbeat/text-heartbeat.js";
 import { MetricsHandler } from "./metrics-handler.js";
+import { metricsOf } from "./metrics-of.js";
 import { MetricsTotals } from "./metrics-totals.js";
 
 const bytes = (length: number) => ByteBuf.from(new Uint8Array(length));
@@ -30,6 +31,18 @@ describe("a channel's metrics", () => {
       roundTripTime: undefined,
     });
     expect([channel.inboundMessages.length, channel.outboundMessages.length]).toEqual([3, 2]);
+  });
+
+  it("are found by the channel, also when it is over and its pipeline empty", () => {
+    const wire = new MetricsHandler();
+    const behind = new MetricsHandler();
+    const channel = new EmbeddedChannel(wire, behind);
+    channel.writeInbound(bytes(10));
+    channel.finish();
+    expect(channel.pipeline.get(MetricsHandler)).toBeUndefined();
+    expect(metricsOf(channel)).toEqual([wire.metrics, behind.metrics]);
+    expect(metricsOf(channel)[0]?.bytesRead).toBe(10);
+    expect(metricsOf(new EmbeddedChannel())).toEqual([]);
   });
 
   it("count what is inside datagrams", () => {

@@ -13,6 +13,7 @@ import { ByteBuf } from "@sluice/buffer";
 import { type ChannelHandlerContext, type Completion, DatagramPacket, PassThroughHandler } from "@sluice/core";
 import { HeartbeatEvent } from "../heartbeat/heartbeat-event.js";
 import { ChannelMetrics } from "./channel-metrics.js";
+import { addMetrics } from "./metrics-of.js";
 import type { MetricsTotals } from "./metrics-totals.js";
 
 export interface MetricsHandlerOptions {
@@ -47,6 +48,7 @@ export class MetricsHandler extends PassThroughHandler {
 
   override handlerAdded(ctx: ChannelHandlerContext): void {
     this.#metrics = new ChannelMetrics(ctx.channel);
+    addMetrics(ctx.channel, this.#metrics);
     if (ctx.channel.isActive) this.#opened();
   }
 
