@@ -13,7 +13,6 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("tls, %s", (maxVersion) => {
     transport: tls({ ...certificates.localhost, ca: certificates.authority.cert, maxVersion }),
     bindOptions: () => ({ host: "127.0.0.1", port: 0 }),
     differences: { handshakeEvent: "TlsHandshakeEvent" },
-    bulkBytes: 64 * 1024 * 1024,
   });
   for (const { name, run, limitMs } of contract) it(name, run, limitMs);
 });
