@@ -10,8 +10,9 @@
  * ```
  *
  * A torn frame is copied to the accumulator as the chunks come: when it says how long it is (`needed`), just the bytes it
- * lacks, into room made once; otherwise as much again as there is, into room that doubles up to the limit. As soon as what is unread in the accumulator is in the
- * chunk as well, decoding goes on in the chunk. An accumulator is only ever appended to, so frames may be slices of it.
+ * lacks, into room made once; otherwise as much again as there is, into room that doubles up to the limit. As soon as what is
+ * unread in the accumulator is in the chunk as well, decoding goes on in the chunk. An accumulator is only ever appended to,
+ * so frames may be slices of it.
  */
 import { ByteBuf } from "@sluice/buffer";
 import { DecodingLimits } from "./decoding-limits.js";
